@@ -1,0 +1,22 @@
+"""What a processor core is to the cross compiler: one row per core, named as its vendor names it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Core:
+    """`target` and `cpu` are the compiler's names; `isa` is the folder of kernels/ that this core can run."""
+
+    name: str
+    isa: str
+    target: str
+    cpu: str
+
+
+CORES = {
+    core.name: core
+    for core in (
+        Core("cortex-m0plus", "armv6m", "thumb-freestanding-eabi", "cortex_m0plus"),
+        Core("cortex-m4", "armv7em", "thumb-freestanding-eabihf", "cortex_m4"),
+    )
+}
