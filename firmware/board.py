@@ -3,6 +3,7 @@
 The numbers of a board live in its YAML only; C code sees them through the header that `header` generates.
 """
 
+import itertools
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -54,7 +55,7 @@ class Board(settings.Settings):
     flash_wait_states: Annotated[int, pydantic.Field(ge=0, le=15, strict=True)]
     memory: Annotated[list[Region], pydantic.Field(min_length=2)]
     console: Console
-    settings: dict[Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")], int] = {}
+    settings: dict[Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")], int] = pydantic.Field(default_factory=dict)
     references: Annotated[list[str], pydantic.Field(min_length=1)]
 
     @pydantic.field_validator("core")
@@ -79,7 +80,7 @@ class Board(settings.Settings):
             if not any(region.kind == kind for region in memory):
                 raise ValueError(f"no region of kind {kind!r}")
         ordered = sorted(memory, key=lambda region: region.origin)
-        for low, high in zip(ordered, ordered[1:], strict=False):
+        for low, high in itertools.pairwise(ordered):
             if low.end > high.origin:
                 raise ValueError(f"regions {low.name!r} and {high.name!r} overlap")
         if ordered[-1].end > 1 << 32:

@@ -17,6 +17,6 @@ CORES = {
     core.name: core
     for core in (
         Core("cortex-m0plus", "armv6m", "thumb-freestanding-eabi", "cortex_m0plus"),
-        Core("cortex-m4", "armv7em", "thumb-freestanding-eabihf", "cortex_m4"),
+        Core("cortex-m4", "armv7em", "thumb-freestanding-eabihf", "cortex_m4+vfp4d16sp"),
     )
 }

@@ -1,7 +1,8 @@
 """Reads a YAML file into a typed model and reports every mistake at once.
 
-Refuses: unreadable files, invalid YAML, duplicate keys, unknown keys, missing keys, wrong types and values out of range.
-Each message names the file, the key, the value found and what was expected, with the nearest valid name where there is one.
+Refuses: unreadable files, invalid YAML, duplicate keys, unknown keys, missing keys, wrong types and values out of
+range. Each message names the file, the key, the value found and what was expected, with the nearest valid name where
+there is one.
 """
 
 import difflib
@@ -67,9 +68,13 @@ def load(path: Path, model: type[ModelT], **extra: Any) -> ModelT:
 
     Raises SettingsError with one line per mistake.
     """
-    content = read_yaml(path)
+    return check(path, {**read_yaml(path), **extra}, model)
+
+
+def check(path: Path, content: dict[str, Any], model: type[ModelT]) -> ModelT:
+    """Return `content`, which came from `path`, as a `model`; raises SettingsError with one line per mistake."""
     try:
-        return model.model_validate({**content, **extra})
+        return model.model_validate(content)
     except pydantic.ValidationError as error:
         raise SettingsError([_explain(path, model, item) for item in error.errors()]) from error
 

@@ -1,0 +1,185 @@
+"""Builds an image: generated model, kernels, harness and chip code, linked for a board's real memories.
+
+An image that does not fit is a result with exact numbers, not an error: the linker first places everything in memories
+without end, the sizes are compared with the board, and only what fits is linked for good.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from firmware import toolchain
+from firmware.board import CHIPS_FOLDER, Board, Region, header
+from firmware.compiler.emit import emit_header, emit_source
+from firmware.compiler.model import CompiledModel
+from firmware.core import Core
+
+_FOLDER = Path(__file__).parent
+KERNELS = _FOLDER / "kernels"
+HARNESS = _FOLDER / "harness"
+
+# What main, the protocol and the deepest kernel need, with room to spare; every measurement reports the real peak.
+STACK_BYTES = 2048
+_ENDLESS_BYTES = 1 << 27
+
+
+@dataclass(frozen=True)
+class ImageSizes:
+    """Bytes of an image. `data` counts in flash (its initial values) and in RAM."""
+
+    code: int
+    weights: int
+    data: int
+    bss: int
+    arena: int
+    stack: int
+
+    @property
+    def flash(self) -> int:
+        """Bytes of flash that the image fills."""
+        return self.code + self.weights + self.data
+
+    @property
+    def static(self) -> int:
+        """Bytes of RAM for variables, the input buffer among them."""
+        return self.data + self.bss
+
+    @property
+    def ram(self) -> int:
+        """Bytes of RAM with arena and reserved stack."""
+        return self.static + self.arena + self.stack
+
+
+def kib(size_bytes: int) -> str:
+    """Return a size for people: "41.2 KiB"."""
+    return f"{size_bytes / 1024:.1f} KiB"
+
+
+def compile_kernels(core: Core, library: Path) -> None:
+    """Compile all portable kernels for a core into a static library."""
+    with tempfile.TemporaryDirectory(prefix="boardwalk-kernels-") as folder:
+        kernels = Path(folder) / "kernels.o"
+        sources = sorted((KERNELS / "portable").glob("*.c"))
+        toolchain.compile_object(sources, kernels, core, "-O2", [KERNELS, KERNELS / "portable"])
+        toolchain.archive([kernels], library)
+
+
+def build_image(board: Board, model: CompiledModel, kernels: Path, image: Path) -> tuple[ImageSizes, str | None]:
+    """Write the ELF `image` and return (sizes, None), or (sizes, reason) if the board is too small for it."""
+    with tempfile.TemporaryDirectory(prefix="boardwalk-build-") as folder:
+        build = Path(folder)
+        (build / "model.h").write_text(emit_header(model, "model"))
+        (build / "model.c").write_text(emit_source(model, "model"))
+        (build / "board.h").write_text(header(board))
+        includes = [build, HARNESS, KERNELS]
+        objects = [build / "model.o", build / "harness.o", kernels]
+        toolchain.compile_object([build / "model.c"], objects[0], board.target, "-Os", includes)
+        toolchain.compile_object(
+            [*sorted(HARNESS.glob("*.c")), *chip_sources(board)], objects[1], board.target, "-Os", includes
+        )
+
+        endless = _without_limits(board)
+        sizes = image_sizes(_link(endless, endless.rams[0], objects, build / "endless.elf"))
+        arena_region, reason = place_arena(board, sizes)
+        if arena_region is not None:
+            _link(board, arena_region, objects, image)
+        return sizes, reason
+
+
+def chip_sources(board: Board) -> list[Path]:
+    """Return the C files of the board's chip and of its processor family."""
+    return [*sorted((CHIPS_FOLDER / "cortex_m").glob("*.c")), *sorted((CHIPS_FOLDER / board.chip).glob("*.c"))]
+
+
+def place_arena(board: Board, sizes: ImageSizes) -> tuple[Region | None, str | None]:
+    """Return (the RAM region for the arena, None), or (None, what is short)."""
+    short = []
+    if sizes.flash > board.flash.size_bytes:
+        short.append(f"{kib(sizes.flash)} flash, board has {kib(board.flash.size_bytes)}")
+    capacity = sum(region.size_bytes for region in board.rams)
+    if sizes.ram > capacity:
+        short.append(f"{kib(sizes.ram)} RAM, board has {kib(capacity)}")
+    if short:
+        return None, "needs " + "; ".join(short)
+    main, *others = board.rams
+    free = main.size_bytes - sizes.static - sizes.stack
+    if free >= sizes.arena:
+        return main, None
+    for region in others:
+        if free >= 0 and region.size_bytes >= sizes.arena:
+            return region, None
+    regions = " and ".join(f"{kib(region.size_bytes)} ({region.name})" for region in board.rams)
+    return None, f"needs {kib(sizes.arena)} RAM in one piece for the arena, board has {regions}"
+
+
+def image_sizes(image: Path) -> ImageSizes:
+    """Return the section sizes of a linked ELF."""
+    with image.open("rb") as file:
+        sizes = {section.name: section["sh_size"] for section in ELFFile(file).iter_sections()}
+    names = {
+        "code": ".text",
+        "weights": ".weights",
+        "data": ".data",
+        "bss": ".bss",
+        "arena": ".arena",
+        "stack": ".stack",
+    }
+    return ImageSizes(**{field: sizes.get(name, 0) for field, name in names.items()})
+
+
+def _without_limits(board: Board) -> Board:
+    memory = [
+        region.model_copy(update={"origin": index * _ENDLESS_BYTES, "size_bytes": _ENDLESS_BYTES})
+        for index, region in enumerate(board.memory)
+    ]
+    return board.model_copy(update={"memory": memory})
+
+
+def _link(board: Board, arena: Region, objects: list[Path], image: Path) -> Path:
+    script = objects[0].parent / f"{image.stem}.ld"
+    script.write_text(linker_script(board, arena))
+    toolchain.link(objects, image, board.target, script)
+    return image
+
+
+def linker_script(board: Board, arena: Region) -> str:
+    """Return the linker script of a board with the arena in the region `arena`.
+
+    The stack lies at the bottom of RAM: an overflow leaves RAM and faults, instead of spoiling data.
+    """
+    main = board.rams[0].name
+    regions = "\n".join(
+        f"    {r.name} ({'rx' if r.kind == 'flash' else 'rwx'}) : ORIGIN = {r.origin:#x}, LENGTH = {r.size_bytes}"
+        for r in board.memory
+    )
+    return f"""\
+ENTRY(Reset_Handler)
+MEMORY
+{{
+{regions}
+}}
+SECTIONS
+{{
+    .text : {{
+        KEEP(*(.vectors))
+        *(EXCLUDE_FILE(*model.o) .text* EXCLUDE_FILE(*model.o) .rodata*)
+        *model.o(.text*)
+        . = ALIGN(4);
+    }} > {board.flash.name}
+    .weights : {{ *model.o(.rodata*) . = ALIGN(4); }} > {board.flash.name}
+    .stack (NOLOAD) : {{ . = ALIGN(8); __stack_limit = .; . += {STACK_BYTES}; __stack_top = .; }} > {main}
+    .data : {{
+        . = ALIGN(4);
+        __data_start = .;
+        *(.data*)
+        . = ALIGN(4);
+        __data_end = .;
+    }} > {main} AT> {board.flash.name}
+    __data_load = LOADADDR(.data);
+    .arena (NOLOAD) : {{ . = ALIGN(16); *(.bss.arena) }} > {arena.name}
+    .bss (NOLOAD) : {{ . = ALIGN(4); __bss_start = .; *(.bss* COMMON) . = ALIGN(4); __bss_end = .; }} > {main}
+    /DISCARD/ : {{ *(.ARM.exidx*) *(.ARM.attributes) *(.comment) }}
+}}
+"""

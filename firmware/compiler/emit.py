@@ -1,0 +1,155 @@
+"""Writes a compiled model as C: NAME.h documents the interface, NAME.c has the constants and one function per step.
+
+Floats are written as hexadecimal literals, so that every compiler reads the same bits; the same model gives the same
+bytes.
+"""
+
+import math
+
+import numpy as np
+
+from firmware.compiler.graph import Tensor
+from firmware.compiler.model import CompiledModel
+from firmware.compiler.step import Step, Struct
+
+_CTYPES = {
+    "float32": "float",
+    "int8": "int8_t",
+    "uint8": "uint8_t",
+    "int16": "int16_t",
+    "int32": "int32_t",
+    "int64": "int64_t",
+}
+_PER_LINE = 24
+
+
+def literal(value: int | float | np.generic) -> str:
+    """Return one number as a C literal with exactly its value."""
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if math.isnan(number):
+            return '__builtin_nanf("")'
+        if math.isinf(number):
+            return "-__builtin_inff()" if number < 0 else "__builtin_inff()"
+        return f"{float(np.float32(number)).hex()}f"
+    number = int(value)
+    if number == -(1 << 31):
+        return "(-2147483647 - 1)"
+    return str(number) if abs(number) < 1 << 31 else f"{number}ll"
+
+
+class _Constants:
+    """Gives every distinct constant array one name."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, bytes], str] = {}
+        self.lines: list[str] = []
+
+    def name(self, array: np.ndarray) -> str:
+        """Return the C name of `array`, declaring it at its first use."""
+        key = (str(array.dtype), array.tobytes())
+        if key not in self._names:
+            name = self._names[key] = f"constant_{len(self._names)}"
+            values = [literal(value) for value in array.reshape(-1)]
+            rows = [", ".join(values[start : start + _PER_LINE]) for start in range(0, len(values), _PER_LINE)]
+            body = ",\n    ".join(rows)
+            self.lines.append(f"static const {_CTYPES[array.dtype.name]} {name}[{len(values)}] = {{\n    {body}}};\n")
+        return self._names[key]
+
+    def initializer(self, struct: Struct, indent: str = "    ") -> str:
+        """Return the braced initializer of `struct`."""
+        lines = [f"{indent}.{name} = {self._value(value, indent)},\n" for name, value in struct.fields.items()]
+        return "{\n" + "".join(lines) + indent[4:] + "}"
+
+    def _value(self, value: object, indent: str) -> str:
+        if value is None:
+            return "0"
+        if isinstance(value, Struct):
+            return self.initializer(value, indent + "    ")
+        if isinstance(value, np.ndarray):
+            return self.name(value)
+        return literal(value)
+
+
+def emit_source(model: CompiledModel, name: str) -> str:
+    """Return NAME.c."""
+    constants = _Constants()
+    functions = [_step_function(model, index, step, constants) for index, step in enumerate(model.steps)]
+    upper = name.upper()
+    table = "".join(f"    step_{index},\n" for index in range(len(model.steps)))
+    return "\n".join(
+        [
+            f'#include "{name}.h"\n\n#include "kernels.h"\n',
+            *constants.lines,
+            *functions,
+            _tensor_table(model, model.graph.inputs, f"{name}_inputs", f"{upper}_INPUTS"),
+            _tensor_table(model, model.graph.outputs, f"{name}_outputs", f"{upper}_OUTPUTS"),
+            f"void (*const {name}_steps[{upper}_STEPS])(uint8_t *arena) = {{\n{table}}};\n",
+            f"void {name}_run(uint8_t *arena)\n{{\n    for (int step = 0; step < {upper}_STEPS; step++)\n"
+            f"        {name}_steps[step](arena);\n}}\n",
+        ]
+    )
+
+
+def _step_function(model: CompiledModel, index: int, step: Step, constants: _Constants) -> str:
+    params = constants.initializer(step.params)
+    reads = [f"(const {_CTYPES[t.dtype.name]} *)(arena + {model.plan.offset(t)})" for t in step.reads]
+    writes = [f"({_CTYPES[t.dtype.name]} *)(arena + {model.plan.offset(t)})" for t in step.writes]
+    shapes = " ".join(str(tensor.shape) for tensor in step.reads) + " -> " + " ".join(str(t.shape) for t in step.writes)
+    return (
+        f"/* {step.operator.kind} {shapes} */\n"
+        f"static const {step.params.ctype} params_{index} = {params};\n"
+        f"static void step_{index}(uint8_t *arena)\n{{\n"
+        f"    {step.kernel}(&params_{index}, {', '.join([*reads, *writes])});\n}}\n"
+    )
+
+
+def _tensor_table(model: CompiledModel, tensors: list[Tensor], name: str, count: str) -> str:
+    rows = []
+    for tensor in tensors:
+        scale = literal(tensor.scale[0] if tensor.scale.size else np.float32(0))
+        zero_point = int(tensor.zero_point[0]) if tensor.scale.size else 0
+        kind = f"BW_{tensor.dtype.name.upper()}"
+        rows.append(f"    {{{model.plan.offset(tensor)}, {tensor.elements}, {kind}, {scale}, {zero_point}}},\n")
+    return f"const bw_tensor_t {name}[{count}] = {{\n{''.join(rows)}}};\n"
+
+
+def emit_header(model: CompiledModel, name: str) -> str:
+    """Return NAME.h."""
+    upper = name.upper()
+    return f"""\
+/* A neural network compiled from a .tflite file; generated.
+ *
+ *     static uint8_t arena[{upper}_ARENA_BYTES] __attribute__((aligned(4)));
+ *     memcpy(arena + {name}_inputs[0].offset, pixels, sizeof pixels);
+ *     {name}_run(arena);
+ *     const int8_t *scores = (const int8_t *)(arena + {name}_outputs[0].offset);
+ *
+ * There is nothing to initialise. The arena is the only memory written, and inputs do not survive a run, so calls with
+ * different arenas may run at the same time. Link with the kernels of kernels.h. */
+#ifndef {upper}_H
+#define {upper}_H
+
+#include <stdint.h>
+
+#include "tensor.h"
+
+/* First 16 digits of the SHA-256 of the .tflite file. */
+#define {upper}_HASH "{model.tflite_sha256[:16]}"
+#define {upper}_ARENA_BYTES {model.plan.arena_bytes}
+#define {upper}_INPUTS {len(model.graph.inputs)}
+#define {upper}_OUTPUTS {len(model.graph.outputs)}
+#define {upper}_INPUT_BYTES {sum(tensor.size_bytes for tensor in model.graph.inputs)} /* all inputs together */
+#define {upper}_STEPS {len(model.steps)}
+
+extern const bw_tensor_t {name}_inputs[{upper}_INPUTS];
+extern const bw_tensor_t {name}_outputs[{upper}_OUTPUTS];
+
+/* Runs the model once; the arena must be aligned to 4 bytes. */
+void {name}_run(uint8_t *arena);
+
+/* The steps of one run, in order, for those who time each on its own. */
+extern void (*const {name}_steps[{upper}_STEPS])(uint8_t *arena);
+
+#endif
+"""

@@ -1,0 +1,99 @@
+"""Runs a compiled model on this machine: the generated C and the portable kernels, as a shared library.
+
+Integer results equal the device's byte for byte, and float results bit for bit: the arithmetic is the same C without
+contraction, the exponential is our own.
+"""
+
+import ctypes
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from firmware import toolchain
+from firmware.compiler.emit import emit_header, emit_source
+from firmware.compiler.graph import Tensor
+from firmware.compiler.model import compile_model
+
+KERNELS = Path(__file__).parent.parent / "kernels"
+
+_DRIVER = """
+#include <string.h>
+#include "model.h"
+static uint8_t arena[MODEL_ARENA_BYTES] __attribute__((aligned(16)));
+void run_batch(const uint8_t *in, uint8_t *out, int64_t count)
+{
+    while (count--) {
+        for (int i = 0; i < MODEL_INPUTS; in += bw_tensor_bytes(&model_inputs[i]), i++)
+            memcpy(arena + model_inputs[i].offset, in, bw_tensor_bytes(&model_inputs[i]));
+        model_run(arena);
+        for (int i = 0; i < MODEL_OUTPUTS; out += bw_tensor_bytes(&model_outputs[i]), i++)
+            memcpy(out, arena + model_outputs[i].offset, bw_tensor_bytes(&model_outputs[i]));
+    }
+}
+"""
+
+
+@dataclass(frozen=True)
+class HostTensor:
+    """An input or output: `shape` without the batch dimension; `scale` and `zero_point` are None for floats."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    scale: float | None
+    zero_point: int | None
+
+
+class HostModel:
+    """A .tflite compiled and loaded; not for several threads at once."""
+
+    def __init__(self, tflite: Path):
+        model = compile_model(tflite.read_bytes())
+        self.inputs = [_describe(tensor) for tensor in model.graph.inputs]
+        self.outputs = [_describe(tensor) for tensor in model.graph.outputs]
+        with tempfile.TemporaryDirectory(prefix="boardwalk-host-") as folder:
+            build = Path(folder)
+            (build / "model.h").write_text(emit_header(model, "model"))
+            (build / "model.c").write_text(emit_source(model, "model"))
+            (build / "driver.c").write_text(_DRIVER)
+            sources = [build / "model.c", build / "driver.c", *sorted((KERNELS / "portable").glob("*.c"))]
+            toolchain.compile_shared(sources, build / "model.so", [build, KERNELS, KERNELS / "portable"])
+            self._library = ctypes.CDLL(str(build / "model.so"))
+
+    def run(self, *batches: np.ndarray) -> list[np.ndarray]:
+        """Run one array of shape (n, *shape) per input, in the input's own dtype; return one such array per output."""
+        count = len(batches[0])
+        for tensor, batch in zip(self.inputs, batches, strict=True):
+            if batch.dtype != tensor.dtype or batch.shape != (count, *tensor.shape):
+                raise ValueError(
+                    f"{tensor.name}: expected {(count, *tensor.shape)} {tensor.dtype}, got {batch.shape} {batch.dtype}"
+                )
+        packed = np.concatenate([_as_bytes(batch) for batch in batches], axis=1)
+        sizes = [int(np.prod(tensor.shape)) * tensor.dtype.itemsize for tensor in self.outputs]
+        result = np.empty((count, sum(sizes)), np.uint8)
+        pointer = ctypes.POINTER(ctypes.c_uint8)
+        self._library.run_batch(
+            np.ascontiguousarray(packed).ctypes.data_as(pointer), result.ctypes.data_as(pointer), ctypes.c_int64(count)
+        )
+        parts = np.split(result, np.cumsum(sizes)[:-1], axis=1)
+        return [
+            np.ascontiguousarray(part).view(tensor.dtype).reshape(count, *tensor.shape)
+            for part, tensor in zip(parts, self.outputs, strict=True)
+        ]
+
+
+def _as_bytes(batch: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(batch).reshape(len(batch), -1).view(np.uint8)
+
+
+def _describe(tensor: Tensor) -> HostTensor:
+    quantized = tensor.scale.size == 1
+    return HostTensor(
+        tensor.name,
+        tensor.shape[1:],
+        tensor.dtype,
+        float(tensor.scale[0]) if quantized else None,
+        int(tensor.zero_point[0]) if quantized else None,
+    )

@@ -1,0 +1,38 @@
+"""From the bytes of a .tflite to steps and a plan: read, rewrite, lower, plan."""
+
+import hashlib
+from dataclasses import dataclass
+
+from firmware.compiler import ops
+from firmware.compiler.errors import UnsupportedModel
+from firmware.compiler.graph import Graph
+from firmware.compiler.passes import PASSES
+from firmware.compiler.plan import Plan, plan_arena
+from firmware.compiler.read import read_model
+from firmware.compiler.step import Step
+
+
+@dataclass
+class CompiledModel:
+    """Everything that emit.py writes down."""
+
+    graph: Graph
+    steps: list[Step]
+    plan: Plan
+    tflite_sha256: str
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(step.macs for step in self.steps)
+
+
+def compile_model(content: bytes) -> CompiledModel:
+    """Compile a .tflite file's bytes; raises InvalidModel or UnsupportedModel."""
+    graph = read_model(content)
+    for rewrite in PASSES:
+        rewrite(graph)
+    if not graph.operators:
+        raise UnsupportedModel("the model computes nothing")
+    steps = [ops.OPERATORS[operator.kind].lower(operator) for operator in graph.operators]
+    return CompiledModel(graph, steps, plan_arena(graph, steps), hashlib.sha256(content).hexdigest())

@@ -1,0 +1,38 @@
+"""MAX_POOL_2D and AVERAGE_POOL_2D."""
+
+import numpy as np
+
+from firmware.compiler import quant
+from firmware.compiler.graph import Operator
+from firmware.compiler.step import Step, Struct
+from firmware.compiler.window import sliding_window
+
+KINDS = ("MAX_POOL_2D", "AVERAGE_POOL_2D")
+OPTIONS = {
+    "padding": (0, "int8", 0),
+    "stride_w": (1, "int32", 1),
+    "stride_h": (2, "int32", 1),
+    "filter_w": (3, "int32", 1),
+    "filter_h": (4, "int32", 1),
+    "activation": (5, "int8", 0),
+}
+_NAMES = {"MAX_POOL_2D": "max_pool_2d", "AVERAGE_POOL_2D": "average_pool_2d"}
+
+
+def lower(operator: Operator) -> Step:
+    """Return the step; input and output share type and, when quantized, scale and zero point."""
+    source, target = operator.inputs[0], operator.outputs[0]
+    window = sliding_window(operator, operator.options["filter_h"], operator.options["filter_w"])
+    if source.shape[3] != target.shape[3]:
+        raise operator.refuse(f"{source.shape} cannot become {target.shape}")
+    if source.dtype == target.dtype == np.float32:
+        suffix, (low, high) = "f32", quant.float_range(operator)
+    elif source.dtype == target.dtype == np.int8:
+        if quant.per_tensor(operator, source) != quant.per_tensor(operator, target):
+            raise operator.refuse("input and output must share scale and zero point")
+        suffix, (low, high) = "s8", quant.integer_range(operator)
+    else:
+        raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
+    fields = {"window": window, "out_min": low, "out_max": high}
+    params = Struct(f"bw_pool_2d_{suffix}_t", fields)
+    return Step(operator, f"bw_{_NAMES[operator.kind]}_{suffix}", params, [source], [target])

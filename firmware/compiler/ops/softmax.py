@@ -1,0 +1,41 @@
+"""SOFTMAX over the last axis."""
+
+import math
+
+import numpy as np
+
+from firmware.compiler import quant
+from firmware.compiler.graph import Operator
+from firmware.compiler.step import Step, Struct
+
+KINDS = ("SOFTMAX",)
+OPTIONS = {"beta": (0, "float32", 0.0)}
+
+# Integer bits of the fixed-point difference to the maximum; part of the reference's definition of int8 softmax.
+_INTEGER_BITS = 5
+
+
+def lower(operator: Operator) -> Step:
+    """Return the step; int8 outputs must have scale 1/256 and zero point -128, as the scheme prescribes."""
+    source, target = operator.inputs[0], operator.outputs[0]
+    depth = source.shape[-1]
+    fields = {"rows": source.elements // depth, "depth": depth}
+    beta = operator.options["beta"]
+    if source.dtype == target.dtype == np.float32:
+        kernel, fields["beta"] = "bw_softmax_f32", float(beta)
+    elif source.dtype == target.dtype == np.int8:
+        if quant.per_tensor(operator, target) != (1 / 256, -128):
+            raise operator.refuse("int8 output must have scale 1/256 and zero point -128")
+        kernel = "bw_softmax_s8"
+        fields |= _scaling(beta, float(quant.per_tensor(operator, source)[0]))
+    else:
+        raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
+    return Step(operator, kernel, Struct(f"{kernel}_t", fields), [source], [target], in_place=True)
+
+
+def _scaling(beta: float, scale: float) -> dict[str, int]:
+    """Return what turns an input difference into fixed point, and the smallest difference that counts."""
+    fraction_bits = 31 - _INTEGER_BITS
+    multiplier, shift = quant.quantize_multiplier(min(beta * scale * (1 << fraction_bits), (1 << 31) - 1.0))
+    radius = math.floor(((1 << _INTEGER_BITS) - 1) * (1 << fraction_bits) / 2.0**shift)
+    return {"multiplier": multiplier, "left_shift": shift, "min_difference": -radius}

@@ -1,0 +1,75 @@
+"""The arithmetic of TensorFlow Lite quantization that happens before the model runs."""
+
+import math
+
+import numpy as np
+
+from firmware.compiler.graph import Operator, Tensor
+
+ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
+_FLOAT_LIMITS = {
+    "NONE": (-math.inf, math.inf),
+    "RELU": (0.0, math.inf),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+    "RELU6": (0.0, 6.0),
+}
+
+
+def quantize_multiplier(real: float) -> tuple[int, int]:
+    """Return (multiplier, shift) with real = multiplier / 2^31 * 2^shift and multiplier in [2^30, 2^31).
+
+    Source: Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+    Inference", section 2.2; rounding and underflow as TensorFlow Lite does them.
+    """
+    if real == 0.0:
+        return 0, 0
+    mantissa, shift = math.frexp(real)
+    multiplier = math.floor(mantissa * (1 << 31) + 0.5)
+    if multiplier == 1 << 31:
+        multiplier, shift = multiplier // 2, shift + 1
+    return (0, 0) if shift < -31 else (multiplier, shift)
+
+
+def activation(operator: Operator) -> str:
+    """Return the name of the fused activation; refuses those that no kernel can fuse."""
+    code = operator.options["activation"]
+    if not 0 <= code < len(ACTIVATIONS):
+        raise operator.refuse(f"fused activation {code} is not supported")
+    return ACTIVATIONS[code]
+
+
+def float_range(operator: Operator) -> tuple[float, float]:
+    """Return (lowest, highest) output of the fused activation."""
+    return _FLOAT_LIMITS[activation(operator)]
+
+
+def integer_range(operator: Operator) -> tuple[int, int]:
+    """Return (lowest, highest) quantized output of the fused activation, in the output's type."""
+    output = operator.outputs[0]
+    scale, zero_point = per_tensor(operator, output)
+    limits = np.iinfo(output.dtype)
+
+    def quantized(value: float) -> int:
+        if math.isinf(value):
+            return limits.min if value < 0 else limits.max
+        ratio = float(np.float32(value) / scale)
+        return zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
+
+    low, high = float_range(operator)
+    return max(limits.min, quantized(low)), min(limits.max, quantized(high))
+
+
+def per_tensor(operator: Operator, tensor: Tensor) -> tuple[np.float32, int]:
+    """Return (scale, zero point); refuses a tensor with none or with one per channel."""
+    if tensor.scale.size != 1:
+        raise operator.refuse(f"tensor {tensor.name!r} needs one quantization scale, it has {tensor.scale.size}")
+    return tensor.scale[0], int(tensor.zero_point[0])
+
+
+def symmetric(operator: Operator, weights: Tensor) -> np.ndarray:
+    """Return the weights' scales; refuses zero points other than 0, which the int8 scheme excludes."""
+    if weights.scale.size == 0:
+        raise operator.refuse(f"weights {weights.name!r} have no quantization scale")
+    if weights.zero_point.any():
+        raise operator.refuse(f"weights {weights.name!r} have a zero point other than 0")
+    return weights.scale

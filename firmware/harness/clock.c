@@ -1,0 +1,14 @@
+#include "clock.h"
+
+#include "board.h"
+#include "port.h"
+
+uint64_t clock_us(void)
+{
+    static uint64_t total;
+    static uint32_t last;
+    uint32_t now = port_cycles();
+    total += now - last;
+    last = now;
+    return total / (BOARD_CLOCK_HZ / 1000000u);
+}

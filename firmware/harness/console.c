@@ -1,0 +1,76 @@
+#include "console.h"
+
+#include "port.h"
+
+int read_command(char command[COMMAND_BYTES])
+{
+    int length = 0;
+    for (;;) {
+        char c = (char)port_getc();
+        if (c == '%')
+            break;
+        if (c == '\r' || c == '\n')
+            continue;
+        if (length < COMMAND_BYTES)
+            command[length++] = c;
+    }
+    if (length == COMMAND_BYTES)
+        return -1;
+    command[length] = '\0';
+    return length;
+}
+
+void say(const char *text)
+{
+    while (*text)
+        port_putc((uint8_t)*text++);
+}
+
+void say_number(uint64_t value)
+{
+    char digits[21];
+    int first = 20;
+    digits[first] = '\0';
+    do {
+        digits[--first] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    say(digits + first);
+}
+
+void say_hex(uint8_t byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    port_putc((uint8_t)digits[byte >> 4]);
+    port_putc((uint8_t)digits[byte & 15]);
+}
+
+void say_real(float value)
+{
+    if (value != value) {
+        say("nan");
+        return;
+    }
+    if (value < 0.0f) {
+        say("-");
+        value = -value;
+    }
+    if (value > 999999.0f) {
+        say("inf");
+        return;
+    }
+    uint32_t whole = (uint32_t)value;
+    uint32_t thousandths = (uint32_t)((value - (float)whole) * 1000.0f + 0.5f);
+    whole += thousandths / 1000;
+    thousandths %= 1000;
+    say_number(whole);
+    say(".");
+    port_putc((uint8_t)('0' + thousandths / 100));
+    port_putc((uint8_t)('0' + thousandths / 10 % 10));
+    port_putc((uint8_t)('0' + thousandths % 10));
+}
+
+void end_line(void)
+{
+    say("\r\n");
+}

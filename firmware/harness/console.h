@@ -1,0 +1,21 @@
+/* Text over the port: commands in, reply lines out. */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include <stdint.h>
+
+/* Longest command, including the final NUL: the size that MLPerf Tiny gives its buffer. */
+#define COMMAND_BYTES 80
+
+/* Reads up to the next '%' and returns the length, or -1 if the command was too long and has been dropped. Line ends are skipped. */
+int read_command(char command[COMMAND_BYTES]);
+
+void say(const char *text);
+void say_number(uint64_t value);
+/* Two lower-case hexadecimal digits. */
+void say_hex(uint8_t byte);
+/* Three decimals, rounded to nearest, as "-0.125"; "nan" or "inf" for what is not a number below a million. */
+void say_real(float value);
+void end_line(void);
+
+#endif

@@ -1,0 +1,41 @@
+#include "inference.h"
+
+#include "port.h"
+
+uint8_t input_buffer[MODEL_INPUT_BYTES];
+static uint8_t arena[MODEL_ARENA_BYTES] __attribute__((aligned(16), section(".bss.arena")));
+
+static void load_inputs(void)
+{
+    const uint8_t *from = input_buffer;
+    for (int i = 0; i < MODEL_INPUTS; i++) {
+        uint8_t *to = arena + model_inputs[i].offset;
+        for (uint32_t left = bw_tensor_bytes(&model_inputs[i]); left; left--)
+            *to++ = *from++;
+    }
+}
+
+uint32_t run_inference(void)
+{
+    load_inputs();
+    uint32_t start = port_cycles();
+    model_run(arena);
+    return port_cycles() - start;
+}
+
+void profile_steps(uint32_t cycles[MODEL_STEPS])
+{
+    load_inputs();
+    uint32_t first = port_cycles();
+    uint32_t overhead = port_cycles() - first;
+    for (int i = 0; i < MODEL_STEPS; i++) {
+        uint32_t start = port_cycles();
+        model_steps[i](arena);
+        cycles[i] = port_cycles() - start - overhead;
+    }
+}
+
+const uint8_t *output_data(int index)
+{
+    return arena + model_outputs[index].offset;
+}

@@ -1,0 +1,92 @@
+/* The kernels' contract: constants in one structure per call, activations by pointer, channels last, batch 1.
+ *
+ * Field names follow TensorFlow Lite. Sizes count elements. Quantized outputs are
+ * clamp(out_zero + round(sum * multiplier / 2^31 * 2^shift), out_min, out_max), with the reference's two roundings. */
+#ifndef BW_KERNELS_H
+#define BW_KERNELS_H
+
+#include <stdint.h>
+
+/* A window sliding over height and width; pad_h and pad_w are the rows above and the columns left of the input. */
+typedef struct {
+    int32_t in_h, in_w, in_c;
+    int32_t out_h, out_w, out_c;
+    int32_t k_h, k_w;
+    int32_t stride_h, dilation_h, pad_h;
+    int32_t stride_w, dilation_w, pad_w;
+} bw_window_t;
+
+/* weights: (outputs, inputs); bias (outputs) holds -zero_point(input) * sum of the row's weights already. channel_step is 1 if
+ * multiplier and shift have one entry per output, 0 if there is one for all. */
+typedef struct {
+    int32_t rows, inputs, outputs;
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int8_t *shift;
+    int32_t channel_step;
+    int32_t out_zero, out_min, out_max;
+} bw_fully_connected_s8_t;
+void bw_fully_connected_s8(const bw_fully_connected_s8_t *p, const int8_t *in, int8_t *out);
+
+/* weights: (outputs, inputs); bias (outputs) or NULL. */
+typedef struct {
+    int32_t rows, inputs, outputs;
+    const float *weights;
+    const float *bias;
+    float out_min, out_max;
+} bw_fully_connected_f32_t;
+void bw_fully_connected_f32(const bw_fully_connected_f32_t *p, const float *in, float *out);
+
+/* weights: (out_c, k_h, k_w, group_c), group_c = in_c / groups; bias (out_c) or NULL; multiplier, shift: (out_c). */
+typedef struct {
+    bw_window_t window;
+    int32_t group_c;
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int8_t *shift;
+    int32_t in_zero, out_zero, out_min, out_max;
+} bw_conv_2d_s8_t;
+void bw_conv_2d_s8(const bw_conv_2d_s8_t *p, const int8_t *in, int8_t *out);
+
+typedef struct {
+    bw_window_t window;
+    int32_t group_c;
+    const float *weights;
+    const float *bias;
+    float out_min, out_max;
+} bw_conv_2d_f32_t;
+void bw_conv_2d_f32(const bw_conv_2d_f32_t *p, const float *in, float *out);
+
+typedef struct {
+    bw_window_t window;
+    int32_t out_min, out_max;
+} bw_pool_2d_s8_t;
+void bw_max_pool_2d_s8(const bw_pool_2d_s8_t *p, const int8_t *in, int8_t *out);
+void bw_average_pool_2d_s8(const bw_pool_2d_s8_t *p, const int8_t *in, int8_t *out);
+
+typedef struct {
+    bw_window_t window;
+    float out_min, out_max;
+} bw_pool_2d_f32_t;
+void bw_max_pool_2d_f32(const bw_pool_2d_f32_t *p, const float *in, float *out);
+void bw_average_pool_2d_f32(const bw_pool_2d_f32_t *p, const float *in, float *out);
+
+/* Output scale 1/256, zero point -128. Differences to the row's maximum below min_difference count as 0. */
+typedef struct {
+    int32_t rows, depth;
+    int32_t multiplier, left_shift, min_difference;
+} bw_softmax_s8_t;
+void bw_softmax_s8(const bw_softmax_s8_t *p, const int8_t *in, int8_t *out);
+
+typedef struct {
+    int32_t rows, depth;
+    float beta;
+} bw_softmax_f32_t;
+void bw_softmax_f32(const bw_softmax_f32_t *p, const float *in, float *out);
+
+/* e^x within 2 units in the last place; +0 below -87, +infinity above 88. Same bits on every target. */
+float bw_exp_f32(float x);
+
+#endif

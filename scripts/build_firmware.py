@@ -1,0 +1,94 @@
+"""Builds the image of one cell, or records why there can be none."""
+
+import hashlib
+from pathlib import Path
+
+from firmware import toolchain
+from firmware.board import Board, load_board
+from firmware.build import ImageSizes, build_image
+from firmware.compiler.errors import UnsupportedModel
+from firmware.compiler.model import CompiledModel, compile_model
+from firmware.compiler.plan import describe_plan
+from scripts.lib import results
+from scripts.lib.job import logged, whole
+
+
+def build_firmware(
+    tflite: Path, board: Board, kernels: Path, elf: Path, model: str, scheme: str
+) -> results.BuildRecord:
+    """Write `elf` (empty if the cell cannot run) and return its record."""
+    content = tflite.read_bytes()
+    tflite_sha256 = hashlib.sha256(content).hexdigest()
+    names = {"model": model, "scheme": scheme, "board": board.name, "engine": "boardwalk"}
+    with whole(elf) as image:
+        try:
+            compiled = compile_model(content)
+        except UnsupportedModel as error:
+            return results.BuildRecord(
+                **names,
+                status="unsupported",
+                reason=str(error),
+                memory=None,
+                macs=None,
+                layers=[],
+                plan=None,
+                provenance=_provenance(None, tflite_sha256),
+            )
+        sizes, reason = build_image(board, compiled, kernels, image)
+        return results.BuildRecord(
+            **names,
+            status="does_not_fit" if reason else "ok",
+            reason=reason,
+            memory=_memory(board, sizes),
+            macs=compiled.macs,
+            layers=_layers(compiled),
+            plan=results.ArenaPlan(**describe_plan(compiled.plan)),
+            provenance=_provenance(None if reason else image, tflite_sha256),
+        )
+
+
+def _provenance(image: Path | None, tflite_sha256: str) -> results.BuildProvenance:
+    return results.BuildProvenance(
+        elf_sha256=hashlib.sha256(image.read_bytes()).hexdigest() if image else None,
+        tflite_sha256=tflite_sha256,
+        compiler=toolchain.compiler_id(),
+    )
+
+
+def _layers(model: CompiledModel) -> list[results.PlannedLayer]:
+    return [
+        results.PlannedLayer(name=step.writes[0].name, op=step.operator.kind, macs=step.macs) for step in model.steps
+    ]
+
+
+def _memory(board: Board, sizes: ImageSizes) -> results.BuildMemory:
+    """Initial values of variables count as code: they are no constants of the model."""
+    return results.BuildMemory(
+        flash=results.Flash(
+            code=sizes.flash - sizes.weights,
+            weights=sizes.weights,
+            total=sizes.flash,
+            capacity=board.flash.size_bytes,
+        ),
+        ram=results.ReservedRam(
+            arena=sizes.arena,
+            static=sizes.static,
+            stack=sizes.stack,
+            total=sizes.ram,
+            capacity=sum(region.size_bytes for region in board.rams),
+        ),
+    )
+
+
+if job := globals().get("snakemake"):
+    with logged(job):
+        record = build_firmware(
+            Path(job.input.tflite),
+            load_board(job.wildcards.board),
+            Path(job.input.kernels),
+            Path(job.output.elf),
+            job.wildcards.model,
+            job.wildcards.scheme,
+        )
+        results.write(Path(job.output.build), record)
+        print(record.status, record.reason or "")

@@ -1,0 +1,77 @@
+"""Starts a virtual board as a process of its own; from then on it is a serial port like any other."""
+
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from scripts.device.link import DeviceError
+
+_START_S = 30.0
+
+
+class VirtualBoardStopped(DeviceError):
+    """The virtual board ended by itself: the image did something that the real chip could not do either."""
+
+
+class VirtualBoard:
+    """Runs `elf` on the virtual `board`; a context manager whose `port` is the path of its pty."""
+
+    def __init__(self, elf: Path, board: str):
+        self._command = [sys.executable, "-m", "firmware.emulator", str(elf), "--board", board]
+        self._board = board
+        self.port = ""
+
+    def __enter__(self) -> "VirtualBoard":
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        # The pipe to stdin stays open as long as this process lives: the board ends with it, whatever kills it.
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True
+        )
+        watchdog = threading.Timer(_START_S, self._process.kill)
+        watchdog.start()
+        line = self._process.stdout.readline()
+        watchdog.cancel()
+        if not line.startswith("port: "):
+            self._end()
+            raise VirtualBoardStopped(f"{self._board}: {self._last_words() or 'the virtual board did not start'}")
+        self.port = line.removeprefix("port: ").strip()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end()
+        words = self._last_words()
+        self._errors.close()
+        if words:
+            print(words, file=sys.stderr)
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Turn a DeviceError into VirtualBoardStopped if the reason is that the virtual board has stopped."""
+        try:
+            yield
+        except DeviceError as error:
+            try:
+                code = self._process.wait(0.5)
+            except subprocess.TimeoutExpired:
+                raise error from None
+            words = self._last_words() or f"the virtual board ended with code {code}"
+            raise VirtualBoardStopped(f"{self._board}: {words}") from error
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        return (self._errors.read().strip().splitlines() or [""])[-1]
+
+    def _end(self) -> None:
+        self._process.stdin.close()
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()

@@ -1,0 +1,133 @@
+"""Runs one image on one board and records what it did.
+
+The outputs for every test vector are compared with the oracle before any latency is reported. Cycles are counted by the
+image itself. An image that stops its virtual board, or answers wrongly, is a result; a port that cannot be used is an
+error.
+"""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from firmware.board import Board, load_board
+from scripts.device.link import open_port
+from scripts.device.protocol import Device, MemoryUse, Timing
+from scripts.device.virtual_board import VirtualBoard, VirtualBoardStopped
+from scripts.lib import results
+from scripts.lib.job import logged
+
+
+class WrongImage(RuntimeError):
+    """The board runs another image than the one that was to be measured."""
+
+
+def measure_cell(elf: Path, build: results.BuildRecord, board: Board, vectors: Path) -> results.Measurement:
+    """Return the record of one cell, measured on a virtual board."""
+    if build.status != "ok":
+        return build.without_run()
+    try:
+        with VirtualBoard(elf, board.name) as virtual, virtual.explaining():
+            return measure_on_port(virtual.port, build, board, vectors, emulator=f"unicorn {version('unicorn')}")
+    except VirtualBoardStopped as error:
+        return build.without_run("failed", str(error))
+
+
+def measure_on_port(
+    port: str, build: results.BuildRecord, board: Board, vectors: Path, emulator: str | None
+) -> results.Measurement:
+    """Return the record of the image that runs behind `port`; `emulator` is None for silicon."""
+    with np.load(vectors) as data:
+        inputs, expected = data["input_0"], data["output_0"]
+        oracle, tolerance = str(data["oracle"]), float(data["tolerance"])
+    with open_port(port, board.console.baud) as link:
+        device = Device(link, board.name)
+        device.synchronise()
+        _check_identity(device, build, board)
+        worst, timings = 0.0, []
+        for sample, reference in zip(inputs, expected, strict=True):
+            device.load(np.ascontiguousarray(sample).tobytes())
+            device.infer(runs=1, warmups=1)
+            worst = max(worst, _difference(device.output(), reference))
+            timings.append(device.timing())
+            print(f"sample {len(timings)} of {len(inputs)}: {timings[-1].cycles} cycles, difference {worst:g}")
+        use = device.memory()
+    parity = results.Parity(oracle=oracle, samples=len(inputs), max_abs_diff=worst, tolerance=tolerance)
+    if worst > tolerance:
+        reason = f"output differs from {oracle} by {worst:g}, tolerance {tolerance:g}"
+        return build.without_run("mismatch", reason).model_copy(update={"parity": parity})
+    return _record(build, board, parity, timings, use, emulator)
+
+
+def _check_identity(device: Device, build: results.BuildRecord, board: Board) -> None:
+    expected = f"boardwalk {board.name} {build.provenance.tflite_sha256[:16]}"
+    found = device.version()
+    if found != expected:
+        raise WrongImage(f"{board.name}: expected the image {expected!r}, the board runs {found!r}")
+
+
+def _difference(output: bytes, reference: np.ndarray) -> float:
+    """Return the largest absolute difference in the tensor's own unit; NaN or a wrong size counts as infinite."""
+    if len(output) != reference.nbytes:
+        return float("inf")
+    values = np.frombuffer(output, reference.dtype).astype(np.float64)
+    worst = np.abs(values - reference.reshape(-1).astype(np.float64)).max()
+    return float(worst) if np.isfinite(worst) else float("inf")
+
+
+def _record(
+    build: results.BuildRecord,
+    board: Board,
+    parity: results.Parity,
+    timings: list[Timing],
+    use: MemoryUse,
+    emulator: str | None,
+) -> results.Measurement:
+    """Latency and layers are those of the median run, so that they belong together."""
+    median = sorted(timings, key=lambda timing: timing.cycles)[(len(timings) - 1) // 2]
+    planned = build.memory.ram
+    return results.Measurement(
+        model=build.model,
+        scheme=build.scheme,
+        board=build.board,
+        status="ok",
+        reason=None,
+        latency=results.Latency(
+            cycles=median.cycles,
+            us=median.cycles * 1e6 / board.clock_hz,
+            clock_hz=board.clock_hz,
+            runs=len(timings),
+            provenance="modelled" if emulator else "measured",
+            error_pct=None,
+        ),
+        memory=results.Memory(
+            flash=build.memory.flash,
+            ram=results.UsedRam(
+                arena=use.arena,
+                static=use.static,
+                stack_peak=use.stack_peak,
+                total=use.arena + use.static + use.stack_peak,
+                capacity=planned.capacity,
+            ),
+        ),
+        energy=None,
+        parity=parity,
+        layers=[
+            results.Layer(**layer.model_dump(), cycles=cycles)
+            for layer, cycles in zip(build.layers, median.layer_cycles, strict=True)
+        ],
+        engine=build.engine,
+        provenance=results.RunProvenance(**build.provenance.model_dump(), emulator=emulator),
+    )
+
+
+if job := globals().get("snakemake"):
+    with logged(job):
+        record = measure_cell(
+            Path(job.input.elf),
+            results.read(Path(job.input.build), results.BuildRecord),
+            load_board(job.wildcards.board),
+            Path(job.input.vectors),
+        )
+        results.write(Path(job.output[0]), record)
+        print(record.status, record.reason or "")
