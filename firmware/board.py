@@ -18,13 +18,14 @@ CHIPS_FOLDER = Path(__file__).parent / "chips"
 
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 Address = Annotated[int, pydantic.Field(ge=0, le=0xFFFF_FFFF, strict=True)]
+Name = Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Pin = Annotated[str, pydantic.Field(pattern=r"^P[A-K](\d|[12]\d|3[01])$")]
 
 
 class Region(settings.Settings):
     """One memory of the board, at its real address."""
 
-    name: Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Name
     kind: Literal["flash", "ram"]
     origin: Address
     size_bytes: Positive
@@ -55,7 +56,7 @@ class Board(settings.Settings):
     flash_wait_states: Annotated[int, pydantic.Field(ge=0, le=15, strict=True)]
     memory: Annotated[list[Region], pydantic.Field(min_length=2)]
     console: Console
-    settings: dict[Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")], int] = pydantic.Field(default_factory=dict)
+    settings: dict[Name, int] = pydantic.Field(default_factory=dict)
     references: Annotated[list[str], pydantic.Field(min_length=1)]
 
     @pydantic.field_validator("core")

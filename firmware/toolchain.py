@@ -6,11 +6,12 @@ Same inputs give the same bytes: no debug information, no absolute paths, no tim
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from firmware.core import Core
 
-_ROOT = Path(__file__).parent.parent
+CACHE = Path(__file__).parent.parent / ".cache"
 _WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror"]
 # Contracting a * b + c would make results depend on the core; the same bits everywhere are worth the cycles.
 _COMMON = ["-std=c11", "-ffp-contract=off", "-fno-sanitize=undefined", "-g0"]
@@ -30,8 +31,6 @@ class CompilerError(RuntimeError):
 
 def compiler_id() -> str:
     """Return name and version of the compiler, for provenance."""
-    from importlib.metadata import version
-
     return f"ziglang {version('ziglang')}"
 
 
@@ -39,7 +38,7 @@ def zig(*arguments: str | Path, cwd: Path | None = None) -> None:
     """Run one command of the compiler wheel; raises CompilerError with its messages."""
     environment = dict(os.environ)
     # Not below HOME: it may be read-only or empty, and the cache goes when the checkout goes.
-    environment["ZIG_GLOBAL_CACHE_DIR"] = environment["ZIG_LOCAL_CACHE_DIR"] = str(_ROOT / ".cache" / "zig")
+    environment["ZIG_GLOBAL_CACHE_DIR"] = environment["ZIG_LOCAL_CACHE_DIR"] = str(CACHE / "zig")
     command = [sys.executable, "-m", "ziglang", *map(str, arguments)]
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -85,7 +84,7 @@ def link(objects: list[Path], output: Path, core: Core, script: Path) -> None:
     )
 
 
-def compile_shared(sources: list[Path], output: Path, includes: list[Path]) -> None:
-    """Compile a shared library for this machine, with the arithmetic of the device."""
-    flags = ["-O2", "-shared", "-fPIC", *_COMMON, *_WARNINGS]
+def compile_host(sources: list[Path], output: Path, kind: str, includes: list[Path]) -> None:
+    """Compile for this machine, with the arithmetic of the device; `kind` is "-shared" or "-r" (relocatable object)."""
+    flags = ["-O2", "-fPIC", kind, *_COMMON, *_WARNINGS]
     zig("cc", *flags, *(f"-I{folder}" for folder in includes), *sources, "-o", output)

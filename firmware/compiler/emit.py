@@ -93,14 +93,21 @@ def emit_source(model: CompiledModel, name: str) -> str:
 
 def _step_function(model: CompiledModel, index: int, step: Step, constants: _Constants) -> str:
     params = constants.initializer(step.params)
-    reads = [f"(const {_CTYPES[t.dtype.name]} *)(arena + {model.plan.offset(t)})" for t in step.reads]
-    writes = [f"({_CTYPES[t.dtype.name]} *)(arena + {model.plan.offset(t)})" for t in step.writes]
+    arguments = [f"&params_{index}"]
+    for tensor in step.reads:
+        pointer = f"(const {_CTYPES[tensor.dtype.name]} *)(arena + {{}})"
+        arguments.append(
+            constants.name(tensor.data) if tensor.is_constant else pointer.format(model.plan.offset(tensor))
+        )
+    arguments += [f"({_CTYPES[tensor.dtype.name]} *)(arena + {model.plan.offset(tensor)})" for tensor in step.writes]
+    if step.scratch_bytes:
+        arguments.append(f"arena + {model.plan.scratch_offset(step)}")
     shapes = " ".join(str(tensor.shape) for tensor in step.reads) + " -> " + " ".join(str(t.shape) for t in step.writes)
     return (
         f"/* {step.operator.kind} {shapes} */\n"
         f"static const {step.params.ctype} params_{index} = {params};\n"
         f"static void step_{index}(uint8_t *arena)\n{{\n"
-        f"    {step.kernel}(&params_{index}, {', '.join([*reads, *writes])});\n}}\n"
+        f"    {step.kernel}({', '.join(arguments)});\n}}\n"
     )
 
 

@@ -5,6 +5,7 @@ contraction, the exponential is our own.
 """
 
 import ctypes
+import hashlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ void run_batch(const uint8_t *in, uint8_t *out, int64_t count)
 
 @dataclass(frozen=True)
 class HostTensor:
-    """An input or output: `shape` without the batch dimension; `scale` and `zero_point` are None for floats."""
+    """An input or output: `shape` without a leading batch dimension of 1; floats have neither scale nor zero point."""
 
     name: str
     shape: tuple[int, ...]
@@ -58,8 +59,8 @@ class HostModel:
             (build / "model.h").write_text(emit_header(model, "model"))
             (build / "model.c").write_text(emit_source(model, "model"))
             (build / "driver.c").write_text(_DRIVER)
-            sources = [build / "model.c", build / "driver.c", *sorted((KERNELS / "portable").glob("*.c"))]
-            toolchain.compile_shared(sources, build / "model.so", [build, KERNELS, KERNELS / "portable"])
+            sources = [build / "model.c", build / "driver.c", host_kernels()]
+            toolchain.compile_host(sources, build / "model.so", "-shared", [build, KERNELS])
             self._library = ctypes.CDLL(str(build / "model.so"))
 
     def run(self, *batches: np.ndarray) -> list[np.ndarray]:
@@ -84,6 +85,26 @@ class HostModel:
         ]
 
 
+def host_kernels() -> Path:
+    """Return the kernels compiled for this machine; made once for each state of their sources."""
+    sources = sorted((KERNELS / "portable").glob("*.c"))
+    state = hashlib.sha256()
+    for file in [
+        Path(toolchain.__file__),
+        *sorted(KERNELS.glob("*.h")),
+        *sorted((KERNELS / "portable").glob("*.[ch]")),
+    ]:
+        state.update(file.name.encode() + file.read_bytes())
+    output = toolchain.CACHE / f"host-kernels-{state.hexdigest()[:16]}.o"
+    if not output.exists():
+        output.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+            part = Path(folder) / "kernels.o"
+            toolchain.compile_host(sources, part, "-r", [KERNELS, KERNELS / "portable"])
+            part.replace(output)
+    return output
+
+
 def _as_bytes(batch: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(batch).reshape(len(batch), -1).view(np.uint8)
 
@@ -92,7 +113,7 @@ def _describe(tensor: Tensor) -> HostTensor:
     quantized = tensor.scale.size == 1
     return HostTensor(
         tensor.name,
-        tensor.shape[1:],
+        tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape,
         tensor.dtype,
         float(tensor.scale[0]) if quantized else None,
         int(tensor.zero_point[0]) if quantized else None,

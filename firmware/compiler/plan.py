@@ -1,107 +1,164 @@
-"""Gives every activation a place in one static arena.
+"""Gives every activation and scratch buffer a place in one static arena.
 
-Tensors that live at the same time never overlap. The arena is compared with the live-peak lower bound: the largest sum
-of sizes alive at one step, which no plan can beat.
+Blocks that are alive at the same step do not overlap, with one exception: a kernel that walks through its input in order
+may write its output over what it has already read. Such a step names its `overlap`, the number of bytes by which the
+output must start before the input (Blacker et al. 2020 call this diagonal memory optimisation). The arena is compared with
+the live-peak lower bound: the largest number of bytes that must coexist at one step, which no plan can beat.
 """
 
-from collections.abc import Callable
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from firmware.compiler.graph import Graph, Tensor
 from firmware.compiler.step import Step
 
 ALIGNMENT_BYTES = 4
+_SHUFFLES = 300
 
 
-@dataclass
-class Placement:
+@dataclass(eq=False)
+class Block:
     """One block of the arena, alive from step `first` to step `last`, both included (-1: before the first step)."""
 
-    tensor: Tensor
+    name: str
     size_bytes: int
     first: int
     last: int
     offset: int = -1
 
-    def lives_with(self, other: "Placement") -> bool:
+    def lives_with(self, other: "Block") -> bool:
         """Whether both are alive at some step."""
         return self.first <= other.last and other.first <= self.last
 
 
 @dataclass
 class Plan:
-    """The arena: `arena_bytes` long, `lower_bound_bytes` at the least; placements in order of first use."""
+    """The arena: `arena_bytes` long, `lower_bound_bytes` at the least; blocks in order of first use."""
 
     arena_bytes: int
     lower_bound_bytes: int
-    placements: list[Placement]
+    blocks: list[Block]
+    tensor_blocks: dict[Tensor, Block]
+    scratch_blocks: dict[Step, Block]
 
     def offset(self, tensor: Tensor) -> int:
         """Return the byte offset of an activation."""
-        return self._offsets[tensor.storage]
+        return self.tensor_blocks[tensor.storage].offset
 
-    def __post_init__(self) -> None:
-        self._offsets = {placement.tensor: placement.offset for placement in self.placements}
+    def scratch_offset(self, step: Step) -> int:
+        """Return the byte offset of a step's scratch buffer."""
+        return self.scratch_blocks[step].offset
+
+
+class _Arena:
+    """Blocks, and the distances by which one block may start before another that it overwrites."""
+
+    def __init__(self, graph: Graph, steps: list[Step]):
+        self.tensors: dict[Tensor, Block] = {}
+        self.scratch: dict[Step, Block] = {}
+        self.blocks: list[Block] = []
+        for tensor in graph.inputs:
+            self._touch(tensor, -1)
+        for index, step in enumerate(steps):
+            for tensor in [*step.reads, *step.writes]:
+                self._touch(tensor, index)
+            if step.scratch_bytes:
+                self.scratch[step] = self._add(f"scratch of step {index}", step.scratch_bytes, index)
+        for tensor in graph.outputs:
+            self._touch(tensor, len(steps))
+        self.distances = dict(self._distances(steps))
+        self.steps = len(steps)
+
+    def _touch(self, tensor: Tensor, step: int) -> None:
+        if tensor.is_constant:
+            return
+        storage = tensor.storage
+        if storage not in self.tensors:
+            self.tensors[storage] = self._add(storage.name, storage.size_bytes, step)
+        self.tensors[storage].last = step
+
+    def _add(self, name: str, size_bytes: int, step: int) -> Block:
+        block = Block(name, -(-size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES, step, step)
+        self.blocks.append(block)
+        return block
+
+    def _distances(self, steps: list[Step]) -> Iterator[tuple[tuple[Block, Block], int]]:
+        """Yield ((output, input), bytes) where the input dies at the step that may overwrite it."""
+        for index, step in enumerate(steps):
+            for position, distance in step.overlap.items():
+                if step.reads[position].is_constant:
+                    continue
+                source, target = self.tensors[step.reads[position].storage], self.tensors[step.writes[0].storage]
+                others = [t.storage for i, t in enumerate(step.reads) if i != position and not t.is_constant]
+                if source.last == index and target.first == index and step.reads[position].storage not in others:
+                    yield (target, source), -(-distance // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+
+    def forbidden(self, block: Block, other: Block) -> tuple[int, int]:
+        """Return the open interval of offsets that `block` must not have because `other` lies where it lies."""
+        low, high = other.offset - block.size_bytes, other.offset + other.size_bytes
+        if (block, other) in self.distances:
+            low = max(low, other.offset - self.distances[block, other])
+        elif (other, block) in self.distances:
+            high = min(high, other.offset + self.distances[other, block])
+        return low, high
+
+    def place(self, order: list[Block]) -> int:
+        """Put each block at the lowest offset that is free for its whole life; return the arena's size in bytes."""
+        placed: list[Block] = []
+        for block in order:
+            intervals = sorted(self.forbidden(block, other) for other in placed if other.lives_with(block))
+            block.offset = 0
+            for low, high in intervals:
+                if low < block.offset < high:
+                    block.offset = high
+            placed.append(block)
+        return max(block.offset + block.size_bytes for block in order)
+
+    def lower_bound(self) -> int:
+        """Return the live peak; an output and the input that it may overwrite count once."""
+        return max(self._live_bytes(step) for step in range(-1, self.steps + 1))
+
+    def _live_bytes(self, step: int) -> int:
+        live = [block for block in self.blocks if block.first <= step <= block.last]
+        saving = 0
+        for (target, source), distance in self.distances.items():
+            if target in live and source in live:
+                together = max(source.size_bytes + distance, target.size_bytes)
+                saving = max(saving, source.size_bytes + target.size_bytes - together)
+        return sum(block.size_bytes for block in live) - saving
 
 
 def plan_arena(graph: Graph, steps: list[Step]) -> Plan:
-    """Return the smallest of a few greedy plans; the result depends on nothing but the graph."""
-    placements = _lifetimes(graph, steps)
-    bound = max(
-        sum(placement.size_bytes for placement in placements if placement.first <= step <= placement.last)
-        for step in range(-1, len(steps) + 1)
-    )
-    orders: list[Callable[[Placement], tuple]] = [
-        lambda p: (-p.size_bytes, p.first),
-        lambda p: (-(p.last - p.first), -p.size_bytes, p.first),
-        lambda p: (-p.size_bytes * (p.last - p.first + 1), p.first),
-        lambda p: (p.first, -p.size_bytes),
-        lambda p: (-p.last, -p.size_bytes),
-    ]
-    best: tuple[int, list[int]] | None = None
-    for order in orders:
-        size = _place(sorted(placements, key=order))
-        if best is None or size < best[0]:
-            best = size, [placement.offset for placement in placements]
-        if size == bound:
+    """Return the smallest of some greedy plans; the result depends on nothing but the graph."""
+    arena = _Arena(graph, steps)
+    bound = arena.lower_bound()
+    best_size, best_offsets = 0, []
+    for order in _orders(arena.blocks):
+        size = arena.place(order)
+        if not best_offsets or size < best_size:
+            best_size, best_offsets = size, [block.offset for block in arena.blocks]
+        if best_size <= bound:
             break
-    for placement, offset in zip(placements, best[1], strict=True):
-        placement.offset = offset
-    return Plan(best[0], bound, placements)
-
-
-def _lifetimes(graph: Graph, steps: list[Step]) -> list[Placement]:
-    blocks: dict[Tensor, Placement] = {}
-
-    def touch(tensor: Tensor, step: int) -> None:
-        storage = tensor.storage
-        if storage not in blocks:
-            size = -(-storage.size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-            blocks[storage] = Placement(storage, size, step, step)
-        blocks[storage].last = step
-
-    for tensor in graph.inputs:
-        touch(tensor, -1)
-    for index, step in enumerate(steps):
-        for tensor in [*step.reads, *step.writes]:
-            touch(tensor, index)
-    for tensor in graph.outputs:
-        touch(tensor, len(steps))
-    return list(blocks.values())
-
-
-def _place(ordered: list[Placement]) -> int:
-    """Put each block at the lowest offset that is free for its whole life; return the arena's size in bytes."""
-    placed: list[Placement] = []
-    for block in ordered:
-        offset = 0
-        for other in sorted((p for p in placed if p.lives_with(block)), key=lambda p: p.offset):
-            if offset + block.size_bytes <= other.offset:
-                break
-            offset = max(offset, other.offset + other.size_bytes)
+    for block, offset in zip(arena.blocks, best_offsets, strict=True):
         block.offset = offset
-        placed.append(block)
-    return max(block.offset + block.size_bytes for block in placed)
+    return Plan(best_size, bound, arena.blocks, arena.tensors, arena.scratch)
+
+
+def _orders(blocks: list[Block]) -> Iterator[list[Block]]:
+    """Yield orders of placing: the classic greedy ones, then seeded shuffles of the first, a few swaps at a time."""
+    yield sorted(blocks, key=lambda b: (-b.size_bytes, b.first))
+    yield sorted(blocks, key=lambda b: (-(b.last - b.first), -b.size_bytes, b.first))
+    yield sorted(blocks, key=lambda b: (b.first, -b.size_bytes))
+    yield sorted(blocks, key=lambda b: (-b.last, -b.size_bytes))
+    chance = random.Random(0)
+    base = sorted(blocks, key=lambda b: (-b.size_bytes, b.first))
+    for _ in range(_SHUFFLES if len(blocks) > 2 else 0):
+        order = list(base)
+        for _ in range(chance.randint(1, 4)):
+            i, j = chance.randrange(len(order)), chance.randrange(len(order))
+            order[i], order[j] = order[j], order[i]
+        yield order
 
 
 def describe_plan(plan: Plan) -> dict:
@@ -110,7 +167,7 @@ def describe_plan(plan: Plan) -> dict:
         "arena_bytes": plan.arena_bytes,
         "lower_bound_bytes": plan.lower_bound_bytes,
         "tensors": [
-            {"name": p.tensor.name, "offset": p.offset, "size_bytes": p.size_bytes, "first": p.first, "last": p.last}
-            for p in plan.placements
+            {"name": b.name, "offset": b.offset, "size_bytes": b.size_bytes, "first": b.first, "last": b.last}
+            for b in plan.blocks
         ],
     }

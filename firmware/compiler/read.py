@@ -1,7 +1,7 @@
 """Reads a .tflite into a Graph.
 
 Slot numbers follow the public TensorFlow Lite schema, version 3. Refuses what is not well formed (InvalidModel) and
-what cannot be compiled: several subgraphs, sparse or string tensors, operators without a file in ops/ (UnsupportedModel).
+what cannot be compiled (UnsupportedModel): several subgraphs, sparse tensors, operators without a file in ops/.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """What an operator becomes: one call of one kernel, with its constants."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from firmware.compiler.graph import Operator, Tensor
@@ -8,7 +8,7 @@ from firmware.compiler.graph import Operator, Tensor
 
 @dataclass(frozen=True)
 class Struct:
-    """A constant C structure: `fields` map names to int, float, None, Struct, or array (emitted as its own constant)."""
+    """A constant C structure; fields are int, float, None, Struct, or array (emitted as a constant of its own)."""
 
     ctype: str
     fields: dict[str, Any]
@@ -16,9 +16,10 @@ class Struct:
 
 @dataclass(eq=False)
 class Step:
-    """Calls `kernel(&params, reads…, writes…)`; `macs` counts multiply-accumulates.
+    """Calls `kernel(&params, reads…, writes…[, scratch])`; `macs` counts multiply-accumulates.
 
-    `in_place` says that the kernel may be given the same address for its first input and its output.
+    `overlap` maps the index of a read to the number of bytes by which the first output must start before it so that the
+    kernel may overwrite it while reading: 0 for elementwise kernels that go forward. A read without entry stays intact.
     """
 
     operator: Operator
@@ -27,4 +28,5 @@ class Step:
     reads: list[Tensor]
     writes: list[Tensor]
     macs: int = 0
-    in_place: bool = False
+    scratch_bytes: int = 0
+    overlap: dict[int, int] = field(default_factory=dict)

@@ -30,7 +30,7 @@ def lower(operator: Operator) -> Step:
         fields |= _scaling(beta, float(quant.per_tensor(operator, source)[0]))
     else:
         raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
-    return Step(operator, kernel, Struct(f"{kernel}_t", fields), [source], [target], in_place=True)
+    return Step(operator, kernel, Struct(f"{kernel}_t", fields), [source], [target], overlap={0: 0})
 
 
 def _scaling(beta: float, scale: float) -> dict[str, int]:

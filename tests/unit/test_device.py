@@ -1,0 +1,109 @@
+"""The host's side of the serial link: every way in which a board can misbehave ends in a named error, in time."""
+
+import os
+import threading
+import time
+import tty
+
+import pytest
+
+from scripts.device.link import DeviceError, open_port
+from scripts.device.protocol import Device
+
+
+@pytest.fixture
+def pty_pair():
+    """A raw pty: (master file descriptor, path of the slave)."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    yield master, os.ttyname(slave)
+    os.close(master)
+    os.close(slave)
+
+
+def answer(master, replies):
+    """Answer each command (up to '%') with the next reply, in the background."""
+
+    def serve():
+        for reply in replies:
+            received = b""
+            while not received.endswith(b"%"):
+                try:
+                    received += os.read(master, 1)
+                except OSError:
+                    return
+            os.write(master, reply)
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+def test_absent_port_is_named():
+    with pytest.raises(DeviceError, match=r"port /dev/no-such-port does not exist"):
+        open_port("/dev/no-such-port", 115200)
+
+
+def test_busy_port_is_refused(pty_pair):
+    with open_port(pty_pair[1], 115200), pytest.raises(DeviceError, match="in use by another program"):
+        open_port(pty_pair[1], 115200)
+
+
+def test_file_that_is_no_port_is_refused(tmp_path):
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(DeviceError, match="cannot be opened"):
+        open_port(str(tmp_path / "file"), 115200)
+
+
+def test_silent_board_is_an_error_in_time(pty_pair):
+    with open_port(pty_pair[1], 115200) as port:
+        started = time.monotonic()
+        with pytest.raises(DeviceError, match=r"board: expected 'm-name-dut.*' within .* got nothing"):
+            Device(port, "board").synchronise(timeout_s=0.5)
+        assert time.monotonic() - started < 10
+
+
+def test_boot_text_and_garbage_before_the_answer_are_skipped(pty_pair):
+    master, path = pty_pair
+    os.write(master, b"\xff\x00half a li")
+    answer(master, [b"e-[unknown command: ]\r\nm-ready\r\n", b"m-name-dut-[x]\r\nm-ready\r\n"])
+    with open_port(path, 115200) as port:
+        Device(port, "board").synchronise(timeout_s=5)
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (b"e-[what?]\r\nm-ready\r\n", r"'db load 4' was refused: e-\[what\?\]"),
+        (b"m-ready\r\n", r"expected 'm-\[Expecting 4 bytes\]' after 'db load 4', got \[\]"),
+        (b"m-[Expecting 5 bytes]\r\nm-ready\r\n", "expected 'm-.Expecting 4 bytes.'"),
+    ],
+)
+def test_wrong_reply_says_what_was_expected(pty_pair, reply, message):
+    answer(pty_pair[0], [reply])
+    with open_port(pty_pair[1], 115200) as port, pytest.raises(DeviceError, match=message):
+        Device(port, "board").load(b"\x00\x01\x02\x03")
+
+
+def test_truncated_reply_is_an_error_in_time(pty_pair):
+    answer(pty_pair[0], [b"m-version-[boardw"])
+    with open_port(pty_pair[1], 115200) as port, pytest.raises(DeviceError, match=r"within 0.3 s after 'version'"):
+        Device(port, "board").command("version", None, timeout_s=0.3)
+
+
+@pytest.mark.parametrize(
+    "layers", [b"", b"m-layers-[1,x]\r\n", b"m-layers-[1,,2]\r\n", b"m-layers-[1]\r\nm-layers-[2]\r\n"]
+)
+def test_numbers_are_never_guessed(pty_pair, layers):
+    answer(pty_pair[0], [b"m-runs-1\r\nm-cycles-10\r\n" + layers + b"m-ready\r\n"])
+    with open_port(pty_pair[1], 115200) as port, pytest.raises(DeviceError, match="m-layers"):
+        Device(port, "board").timing()
+
+
+def test_board_that_vanishes_is_named():
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    path = os.ttyname(slave)
+    with open_port(path, 115200) as port:
+        os.close(slave)
+        os.close(master)
+        with pytest.raises(DeviceError, match="the port was lost"):
+            Device(port, "board").command("name", None, timeout_s=2)
