@@ -1,0 +1,103 @@
+"""Joins measurements and accuracies into results/table.csv: one row per cell, in the order of the configuration.
+
+Refuses cells that are missing, doubled or not asked for, files whose content names another cell than their path, and a
+measurement and an accuracy that were made from different .tflite files.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from scripts.lib import results, table
+from scripts.lib.job import logged
+
+RecordT = TypeVar("RecordT", results.Measurement, results.Accuracy)
+
+
+def collect_results(
+    cells: list[tuple[str, str, str]], measurements: Iterable[Path], accuracies: Iterable[Path]
+) -> list[table.Row]:
+    """Return one row per (model, scheme, board) of `cells`, in that order; raises table.TableError or ResultError."""
+    doubled = sorted({"/".join(cell) for cell in cells if cells.count(cell) > 1})
+    if doubled:
+        raise table.TableError(f"asked for more than once: {', '.join(doubled)}")
+    measured = _by_name(measurements, results.Measurement)
+    scored = _by_name(accuracies, results.Accuracy)
+    _expect("measurement", set(cells), set(measured))
+    _expect("accuracy", {cell[:2] for cell in cells}, set(scored))
+    return [_row(measured[cell], scored[cell[:2]]) for cell in cells]
+
+
+def _by_name(paths: Iterable[Path], kind: type[RecordT]) -> dict[tuple[str, ...], RecordT]:
+    records: dict[tuple[str, ...], RecordT] = {}
+    for path in map(Path, paths):
+        record = results.read(path, kind)
+        if kind is results.Measurement:  # .../<model>/<scheme>/<board>/measurement.json
+            expected, name = path.parts[-4:-1], (record.model, record.scheme, record.board)
+        else:  # .../<model>/<scheme>.accuracy.json
+            expected, name = (path.parts[-2], path.name.removesuffix(".accuracy.json")), (record.model, record.scheme)
+        if name in records:
+            raise table.TableError(f"{path}: a second record of {'/'.join(name)}")
+        if name != tuple(expected):
+            raise table.TableError(f"{path}: the file says {'/'.join(name)}, its path {'/'.join(expected)}")
+        records[name] = record
+    return records
+
+
+def _expect(what: str, wanted: set[tuple[str, ...]], found: set[tuple[str, ...]]) -> None:
+    for problem, names in (("missing", wanted - found), ("not asked for", found - wanted)):
+        if names:
+            raise table.TableError(f"{what} {problem}: {', '.join(sorted('/'.join(name) for name in names))}")
+
+
+def _row(measurement: results.Measurement, accuracy: results.Accuracy) -> table.Row:
+    cell = f"{measurement.model}/{measurement.scheme}/{measurement.board}"
+    if measurement.provenance.tflite_sha256 != accuracy.tflite_sha256:
+        raise table.TableError(f"{cell}: measurement and accuracy come from different .tflite files; make both again")
+    score, latency, energy, parity = accuracy.score, measurement.latency, measurement.energy, measurement.parity
+    flash, ram = (measurement.memory.flash, measurement.memory.ram) if measurement.memory else (None, None)
+    return table.Row(
+        model=measurement.model,
+        scheme=measurement.scheme,
+        board=measurement.board,
+        status=measurement.status,
+        reason=measurement.reason,
+        accuracy=score and score.accuracy,
+        accuracy_ci_low=score and score.ci_low,
+        accuracy_ci_high=score and score.ci_high,
+        accuracy_samples=score and score.samples,
+        agreement_with_float=score and score.agreement,
+        output_sqnr_db=score and score.sqnr_db,
+        latency_ms=latency and latency.us / 1000,
+        latency_cycles=latency and latency.cycles,
+        latency_provenance=latency and latency.provenance,
+        latency_error_pct=latency and latency.error_pct,
+        clock_hz=latency and latency.clock_hz,
+        flash_bytes=flash and flash.total,
+        flash_code_bytes=flash and flash.code,
+        flash_weights_bytes=flash and flash.weights,
+        flash_capacity_bytes=flash and flash.capacity,
+        ram_bytes=ram and ram.total,
+        ram_arena_bytes=ram and ram.arena,
+        ram_static_bytes=ram and ram.static,
+        ram_stack_bytes=ram and ram.stack,
+        ram_capacity_bytes=ram and ram.capacity,
+        energy_uj=energy and energy.uj,
+        energy_provenance=energy and energy.provenance,
+        parity_oracle=parity and parity.oracle,
+        parity_samples=parity and parity.samples,
+        parity_max_abs_diff=parity and parity.max_abs_diff,
+        parity_tolerance=parity and parity.tolerance,
+        engine=measurement.engine,
+        compiler=measurement.provenance.compiler,
+        emulator=measurement.provenance.emulator,
+        elf_sha256=measurement.provenance.elf_sha256,
+        tflite_sha256=measurement.provenance.tflite_sha256,
+    )
+
+
+if job := globals().get("snakemake"):
+    with logged(job):
+        cells = [tuple(cell) for cell in json.loads(Path(job.input.matrix).read_text())]
+        table.write(Path(job.output[0]), collect_results(cells, job.input.measurements, job.input.accuracies))

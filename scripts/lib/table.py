@@ -1,0 +1,136 @@
+"""results/table.csv: one row per cell, in the order of the configuration, units in the column names.
+
+Every column has one fixed text form, so that equal results give equal bytes. An empty field means that there is no such
+number (the cell did not run, the error is not known), never zero. Reading imports nothing heavy.
+"""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.job import whole
+
+
+class TableError(ValueError):
+    """A table that cannot be read, or results that do not make one; the message names the file or the cell."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell; None means that there is no such number.
+
+    Shares (accuracy, its interval, agreement) are 0..1. `ram_stack_bytes` is the peak, or the reserve where nothing
+    ran; `ram_static_bytes` is all other RAM outside the arena.
+    """
+
+    model: str
+    scheme: str
+    board: str
+    status: str
+    reason: str | None
+    accuracy: float | None
+    accuracy_ci_low: float | None
+    accuracy_ci_high: float | None
+    accuracy_samples: int | None
+    agreement_with_float: float | None
+    output_sqnr_db: float | None
+    latency_ms: float | None
+    latency_cycles: int | None
+    latency_provenance: str | None
+    latency_error_pct: float | None
+    clock_hz: int | None
+    flash_bytes: int | None
+    flash_code_bytes: int | None
+    flash_weights_bytes: int | None
+    flash_capacity_bytes: int | None
+    ram_bytes: int | None
+    ram_arena_bytes: int | None
+    ram_static_bytes: int | None
+    ram_stack_bytes: int | None
+    ram_capacity_bytes: int | None
+    energy_uj: float | None
+    energy_provenance: str | None
+    parity_oracle: str | None
+    parity_samples: int | None
+    parity_max_abs_diff: float | None
+    parity_tolerance: float | None
+    engine: str
+    compiler: str
+    emulator: str | None
+    elf_sha256: str | None
+    tflite_sha256: str
+
+    @property
+    def cell(self) -> str:
+        """The cell's name for people."""
+        return f"{self.model}/{self.scheme}/{self.board}"
+
+
+_DECIMALS = {
+    "accuracy": 6,
+    "accuracy_ci_low": 6,
+    "accuracy_ci_high": 6,
+    "agreement_with_float": 6,
+    "output_sqnr_db": 3,
+    "latency_ms": 6,
+    "latency_error_pct": 2,
+    "energy_uj": 6,
+}
+
+
+def _parser(annotation: Any) -> Callable[[str], Any]:
+    return next((kind for kind in (int, float) if annotation in (kind, kind | None)), str)
+
+
+_COLUMNS = {field.name: (_parser(field.type), field.type) for field in fields(Row)}
+
+
+def write(path: Path, rows: list[Row]) -> None:
+    """Write `rows` as CSV with a header, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in rows:
+        writer.writerow([_format(name, getattr(row, name)) for name in _COLUMNS])
+    with whole(Path(path)) as part:
+        part.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+
+
+def read(path: Path) -> list[Row]:
+    """Return the rows of the table at `path`; raises TableError naming file, line and column."""
+    try:
+        lines = list(csv.reader(io.StringIO(Path(path).read_text(encoding="utf-8"))))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TableError(f"{path}: cannot be read: {error}") from error
+    if not lines or lines[0] != list(_COLUMNS):
+        odd = sorted(set(lines[0]) ^ set(_COLUMNS)) if lines else ["no header"]
+        raise TableError(f"{path}: the header is not this version's: {', '.join(odd) or 'another order'}")
+    return [_parse_row(path, number, line) for number, line in enumerate(lines[1:], start=2)]
+
+
+def _format(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.{_DECIMALS[name]}f}" if name in _DECIMALS else f"{value:.9g}"
+    return str(value)
+
+
+def _parse_row(path: Path, number: int, line: list[str]) -> Row:
+    if len(line) != len(_COLUMNS):
+        raise TableError(f"{path}:{number}: expected {len(_COLUMNS)} fields, got {len(line)}")
+    values: dict[str, Any] = {}
+    for (name, (parse, annotation)), text in zip(_COLUMNS.items(), line, strict=True):
+        if text == "" and annotation not in (str, int, float):
+            values[name] = None
+            continue
+        try:
+            values[name] = parse(text)
+        except ValueError as error:
+            raise TableError(f"{path}:{number}: {name}: expected {parse.__name__}, got {text!r}") from error
+        if text == "":
+            raise TableError(f"{path}:{number}: {name}: empty")
+    return Row(**values)

@@ -1,0 +1,42 @@
+"""How a number of the table is said to people, in the terminal, in figures and on the page: one wording for all."""
+
+from scripts.lib.table import Row
+
+NONE = "-"  # there is no such number
+
+
+def accuracy(row: Row) -> str:
+    """Accuracy in percent with the larger half of its 95 % interval."""
+    if row.accuracy is None:
+        return NONE
+    half = max(row.accuracy - row.accuracy_ci_low, row.accuracy_ci_high - row.accuracy)
+    return f"{row.accuracy:.1%} ±{half * 100:.1f}".replace("%", "")
+
+
+def milliseconds(latency_ms: float) -> str:
+    """Three significant digits, without an exponent: 0.0123, 1.23, 123, 1234."""
+    decimals = next((digits for digits, limit in ((0, 100), (1, 10), (2, 1), (3, 0.1)) if latency_ms >= limit), 4)
+    return f"{latency_ms:.{decimals}f}"
+
+
+def kibibytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1024:.1f} KiB"
+
+
+def percent_of(used: int, capacity: int) -> str:
+    return f"{used / capacity:.0%}"
+
+
+def status(row: Row) -> str:
+    """The status as words: "does not fit"."""
+    return row.status.replace("_", " ")
+
+
+def reason(row: Row) -> str:
+    """Why a cell has no latency, in one line."""
+    return f"{status(row)}: {row.reason}"
+
+
+def provenances(rows: list[Row]) -> str:
+    """Where the latencies of `rows` come from: "modelled", "measured and modelled", or "" if there is none."""
+    return " and ".join(sorted({row.latency_provenance for row in rows if row.latency_provenance}))
