@@ -21,6 +21,7 @@ def build_firmware(
     tflite_sha256 = hashlib.sha256(content).hexdigest()
     names = {"model": model, "scheme": scheme, "board": board.name, "engine": "boardwalk"}
     with whole(elf) as image:
+        image.touch()  # stays empty if there can be no image
         try:
             compiled = compile_model(content)
         except UnsupportedModel as error:

@@ -1,0 +1,52 @@
+# Every target does its own set-up: `make reproduce` and `make test` work on a fresh clone, without root.
+PYTHON ?= python3
+CORES ?= all
+SHELL := /bin/bash
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# Bytecode is what makes Snakemake start in 2 s instead of 9, and caches need a home that can be written.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
+ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
+export HOME := $(CURDIR)/.cache/home
+endif
+
+.PHONY: reproduce env test lint bench lock
+
+reproduce: env
+	@snakemake --cores $(CORES) --nohooks
+	@python -m scripts.show_table
+
+env: .venv/.ready
+
+# Debian's python3 without python3-venv can still make an environment; then the system's pip fills it.
+.venv/.ready: envs/bootstrap.lock.txt envs/train.lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "error: $(PYTHON) is missing \
+	or older than 3.11; name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@mkdir -p "$$HOME"
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --without-pip .venv
+	@if [ -x $(BIN)/pip ]; then pip="$(BIN)/python -m pip"; else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
+	  $$pip --version >/dev/null 2>&1 || { echo "error: $(PYTHON) has neither venv nor pip; install one of them, \
+	for example by: apt-get install python3-venv" >&2; exit 1; }; \
+	  $$pip --disable-pip-version-check install --quiet --require-hashes -r envs/bootstrap.lock.txt
+	@echo "Installing the locked environment"
+	@uv pip sync --quiet --python $(BIN)/python --require-hashes envs/bootstrap.lock.txt envs/train.lock.txt
+	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@python -m firmware.emulator.counter
+	@touch $@
+
+test: lint
+	@pytest
+
+lint: env
+	@ruff check
+	@ruff format --check
+
+bench: env
+	@python -m scripts.bench
+
+# Newest versions that envs/*.in allows; core is resolved with the versions of train, so that one environment serves both.
+lock: env
+	@cd envs && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate bootstrap.in -o bootstrap.lock.txt
+	@cd envs && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate train.in -o train.lock.txt
+	@cd envs && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate core.in -c train.lock.txt -o core.lock.txt

@@ -1,0 +1,25 @@
+# From raw data to a table: config/config.yaml names the matrix, the rules say how each file is made.
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/train.smk"
+include: "rules/convert.smk"
+include: "rules/firmware.smk"
+include: "rules/measure.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """The table, the figures and the page."""
+    default_target: True
+    input:
+        "results/table.csv",
+        "results/report/index.html",
+
+
+onsuccess:
+    if is_new("results/table.csv"):
+        shell("python -m scripts.show_table")

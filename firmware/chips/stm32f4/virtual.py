@@ -1,0 +1,37 @@
+"""STM32F4 on the virtual board: the peripherals chip.c touches, at the addresses of RM0090 table 1."""
+
+from collections.abc import Callable
+
+from firmware.board import Board
+from firmware.emulator.bus import Peripheral
+from firmware.emulator.console import Console
+from firmware.emulator.peripherals import cortex_m, stm32
+from firmware.settings import SettingsError, nearest
+
+# Console UARTs: base address, and bit of RCC_APB1ENR.
+_USARTS = {"usart2": (0x4000_4400, 17), "usart3": (0x4000_4800, 18)}
+_GPIO_BASE, _GPIO_STRIDE, _GPIO_PORTS = 0x4002_0000, 0x400, "abcdefghi"
+_PWR_BIT = 28
+
+
+def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
+    """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
+    if board.console.uart not in _USARTS:
+        hint = nearest(board.console.uart, list(_USARTS))
+        raise SettingsError([f"{board.name}: console.uart: chip stm32f4 has no UART {board.console.uart!r}{hint}"])
+    base, bit = _USARTS[board.console.uart]
+    rcc = stm32.F4Rcc(board.settings["hse_hz"])
+    system = cortex_m.SystemControl()
+    ports = [
+        stm32.GpioV2(f"gpio{letter}", _GPIO_BASE + _GPIO_STRIDE * index, rcc.gate("AHB1ENR", index))
+        for index, letter in enumerate(_GPIO_PORTS)
+    ]
+    return [
+        rcc,
+        system,
+        cortex_m.Dwt(system, cycles),
+        stm32.F4Flash("flash", 0x4002_3C00),
+        stm32.F4Power("pwr", 0x4000_7000, rcc.gate("APB1ENR", _PWR_BIT)),
+        stm32.UsartV1(board.console.uart, base, rcc.gate("APB1ENR", bit), console),
+        *ports,
+    ]

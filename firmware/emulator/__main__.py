@@ -1,0 +1,92 @@
+"""Run an image on a virtual board: `python -m firmware.emulator IMAGE.elf --board NAME [--pty LINK]`.
+
+Prints `port: /dev/pts/N` when the UART can be opened. Runs until SIGTERM, SIGINT or the end of its standard input, if that is a
+pipe (so that it does not outlive its parent), and then exits 0; when the board stops, says why on standard error and exits 1.
+"""
+
+import argparse
+import contextlib
+import os
+import select
+import signal
+import stat
+import sys
+import threading
+from pathlib import Path
+
+from firmware.board import load_board
+from firmware.emulator.image import ImageError, read_image
+from firmware.emulator.machine import BoardStopped, VirtualBoard
+from firmware.settings import SettingsError
+
+
+def main(arguments: list[str]) -> int:
+    """Run until the board stops; returns the exit code."""
+    options = _parse(arguments)
+    try:
+        board = load_board(options.board)
+        machine = VirtualBoard(board, read_image(options.image, board))
+        if options.pty:
+            _link(options.pty, machine.console.path)
+    except (SettingsError, ImageError, FileExistsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    _watch(options.pty)
+    print(f"port: {machine.console.path}", flush=True)
+    try:
+        machine.run()
+    except BoardStopped as stop:
+        print(f"virtual board stopped: {stop}", file=sys.stderr, flush=True)
+    finally:
+        _unlink(options.pty)
+    return 1
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m firmware.emulator", description="Run an image on a virtual board.")
+    parser.add_argument("image", type=Path, help="the ELF image")
+    parser.add_argument("--board", required=True, help="a name from config/boards")
+    parser.add_argument("--pty", type=Path, metavar="LINK", help="make LINK point to the serial port while running")
+    return parser.parse_args(arguments)
+
+
+def _link(link: Path, target: str) -> None:
+    """Make the symbolic link; replaces an old link, refuses to replace anything else."""
+    if link.exists() and not link.is_symlink():
+        raise FileExistsError(f"{link}: exists and is not a symbolic link")
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _unlink(link: Path | None) -> None:
+    if link:
+        with contextlib.suppress(OSError):
+            link.unlink()
+
+
+def _watch(link: Path | None) -> None:
+    """End the process on SIGTERM, SIGINT or end of input.
+
+    The engine runs in C on the main thread, where no Python signal handler can run: a thread waits in its place, woken through
+    the descriptor that the interpreter's C handler writes to.
+    """
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(wake)
+    threading.Thread(target=_wait_for_end, args=(woken, link), daemon=True).start()
+
+
+def _wait_for_end(woken: int, link: Path | None) -> None:
+    kind = os.fstat(0).st_mode
+    watched = [woken, 0] if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) else [woken]
+    while True:
+        readable = select.select(watched, [], [])[0]
+        if woken in readable or (0 in readable and not os.read(0, 4096)):
+            _unlink(link)
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

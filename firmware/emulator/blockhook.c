@@ -1,0 +1,143 @@
+/* Counts what the virtual CPU executes, one call per executed translation block.
+ *
+ * Every block is priced once, by the `price` callback, when it is first seen; afterwards a call is one table look-up and
+ * two additions. A block is charged when its successor begins: only then is it known whether its final branch was taken,
+ * which is the case when the successor does not start where the block ended. So `instructions` and `cycles` cover
+ * everything up to the beginning of the current block.
+ *
+ * Code in RAM can change: such a block keeps a copy of its bytes and is priced again when they differ.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TABLE_BITS = 16, TABLE_SIZE = 1 << TABLE_BITS };
+
+typedef struct block {
+    uint32_t address, size; /* the Python side reads these two */
+    uint32_t end, instructions, cycles, taken_cycles;
+    const uint8_t *live; /* where the code is in host memory, if it can change */
+    uint8_t *copy;       /* what it was when priced */
+    struct block *next;  /* another block with the same table index */
+} block;
+
+typedef struct counter counter;
+
+/* Calls counter_enter for the block, or stops the engine. */
+typedef void (*price_function)(uint32_t address, uint32_t size);
+
+struct counter {
+    uint64_t instructions, cycles; /* the Python side reads these three */
+    const block *current;
+    price_function price;
+    block nothing; /* stands before the first block and for a block that was refused */
+    block *table[TABLE_SIZE];
+};
+
+static block **slot_of(counter *self, uint32_t address)
+{
+    return &self->table[(address >> 1) & (TABLE_SIZE - 1)];
+}
+
+static block *find(counter *self, uint32_t address, uint32_t size)
+{
+    block *candidate = *slot_of(self, address);
+    while (candidate != NULL && (candidate->address != address || candidate->size != size))
+        candidate = candidate->next;
+    return candidate;
+}
+
+counter *counter_new(price_function price)
+{
+    counter *self = calloc(1, sizeof *self);
+    if (self != NULL) {
+        self->price = price;
+        self->current = &self->nothing;
+    }
+    return self;
+}
+
+/* Enters the price of a block, or replaces it. Returns 0 when there is no memory. */
+int counter_enter(counter *self, uint32_t address, uint32_t size, uint32_t instructions, uint32_t cycles,
+                  uint32_t taken_cycles, const uint8_t *live)
+{
+    block *entry = find(self, address, size);
+    if (entry == NULL) {
+        entry = calloc(1, sizeof *entry);
+        if (entry == NULL)
+            return 0;
+        block **slot = slot_of(self, address);
+        *entry = (block){.next = *slot, .address = address, .size = size, .end = address + size};
+        *slot = entry;
+    }
+    entry->instructions = instructions;
+    entry->cycles = cycles;
+    entry->taken_cycles = taken_cycles;
+    entry->live = live;
+    if (live != NULL) {
+        if (entry->copy == NULL && (entry->copy = malloc(size)) == NULL)
+            return 0;
+        memcpy(entry->copy, live, size);
+    }
+    return 1;
+}
+
+static void charge(counter *self, uint32_t successor)
+{
+    const block *done = self->current;
+    self->instructions += done->instructions;
+    self->cycles += done->cycles + (successor != done->end ? done->taken_cycles : 0);
+}
+
+/* Ends the current block early: `instructions` and `cycles` of it were executed. */
+void counter_settle(counter *self, uint32_t instructions, uint32_t cycles)
+{
+    self->instructions += instructions;
+    self->cycles += cycles;
+    self->current = &self->nothing;
+}
+
+/* Unicorn's UC_HOOK_BLOCK: runs before each block. */
+void counter_block(void *engine, uint64_t address, uint32_t size, counter *self)
+{
+    (void)engine;
+    uint32_t start = (uint32_t)address;
+    charge(self, start);
+    block *entry = find(self, start, size);
+    if (entry == NULL || (entry->live != NULL && memcmp(entry->live, entry->copy, size) != 0)) {
+        self->current = &self->nothing;
+        self->price(start, size);
+        entry = find(self, start, size);
+    }
+    self->current = entry != NULL ? entry : &self->nothing;
+}
+
+void counter_free(counter *self)
+{
+    for (unsigned index = 0; index < TABLE_SIZE; index++) {
+        for (block *entry = self->table[index], *next; entry != NULL; entry = next) {
+            next = entry->next;
+            free(entry->copy);
+            free(entry);
+        }
+    }
+    free(self);
+}
+
+/* unicorn.h: uc_tlb_entry */
+typedef struct {
+    uint64_t physical;
+    uint32_t permissions;
+} translation;
+
+/* Unicorn's UC_HOOK_TLB_FILL: addresses are physical. It allows every access, since Unicorn's own answer allows only the
+ * kind that asked, and a page read and written in turn would be looked up every time. The permissions of the mapped memory
+ * still hold. */
+bool identity_translation(void *engine, uint64_t address, int access, translation *result, void *unused)
+{
+    (void)engine, (void)access, (void)unused;
+    result->physical = address;
+    result->permissions = 7;
+    return true;
+}

@@ -1,0 +1,43 @@
+"""What the cost tables of the Thumb cores share: names and shapes of instructions as capstone decodes them."""
+
+import capstone
+from capstone import arm
+
+# What capstone calls by another name than the manual.
+_ALIASES = {"movs": "mov", "fconsts": "vmov", "fmstat": "vmrs"}
+_COMPARE_AND_BRANCH = frozenset({"cbz", "cbnz"})
+
+
+def name(instruction: capstone.CsInsn) -> str:
+    """Return the instruction's name in the manual, without condition, flags suffix and width: "add" for "addseq.w"."""
+    name = instruction.insn_name() or instruction.mnemonic
+    return instruction.mnemonic.split(".")[0] if name == "hint" else _ALIASES.get(name, name)
+
+
+def conditional(instruction: capstone.CsInsn) -> bool:
+    """True if the instruction may do nothing: it carries a condition, or compares and branches."""
+    always = instruction.cc in (arm.ARM_CC_AL, arm.ARM_CC_INVALID)
+    return not always or name(instruction) in _COMPARE_AND_BRANCH
+
+
+def registers(instruction: capstone.CsInsn) -> list[int]:
+    """Return the register operands in their order."""
+    return [operand.reg for operand in instruction.operands if operand.type == arm.ARM_OP_REG]
+
+
+def writes_pc(instruction: capstone.CsInsn) -> bool:
+    """True if the program counter is an operand that the instruction loads or computes."""
+    listed = registers(instruction)
+    if name(instruction) in ("pop", "ldm", "ldmdb"):
+        return arm.ARM_REG_PC in listed
+    return bool(listed) and listed[0] == arm.ARM_REG_PC and name(instruction) in ("ldr", "mov", "add")
+
+
+def indexed_by_register(instruction: capstone.CsInsn) -> bool:
+    """True for an address of the form [base, index]."""
+    return any(operand.type == arm.ARM_OP_MEM and operand.mem.index for operand in instruction.operands)
+
+
+def words(instruction: capstone.CsInsn, register: int) -> int:
+    """Return the size of a register in 32-bit words: two for a double-precision register."""
+    return 2 if instruction.reg_name(register).startswith("d") else 1

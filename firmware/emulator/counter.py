@@ -1,0 +1,132 @@
+"""Counts instructions and cycles of a Unicorn engine, exactly and fast, by the C hook of blockhook.c.
+
+`python -m firmware.emulator.counter` builds the hook for this machine ahead of its first use.
+"""
+
+import ctypes
+import functools
+import hashlib
+import importlib.metadata
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import unicorn
+from unicorn.unicorn_py3.unicorn import uclib
+
+from firmware.toolchain import zig
+
+_SOURCE = Path(__file__).with_name("blockhook.c")
+_CACHE = Path(__file__).parents[2] / ".cache" / "boardwalk"
+_PRICE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32)
+
+
+class _Block(ctypes.Structure):
+    """The first fields of `block`."""
+
+    _fields_ = (("address", ctypes.c_uint32), ("size", ctypes.c_uint32))
+
+
+class _State(ctypes.Structure):
+    """The first fields of `struct counter`."""
+
+    _fields_ = (
+        ("instructions", ctypes.c_uint64),
+        ("cycles", ctypes.c_uint64),
+        ("current", ctypes.POINTER(_Block)),
+    )
+
+
+def build_hook(folder: Path = _CACHE) -> Path:
+    """Return the compiled hook, building it if this source was not built with this compiler before.
+
+    Two processes may build at once: each writes a file of its own and renames it.
+    """
+    version = importlib.metadata.version("ziglang")
+    digest = hashlib.sha256(_SOURCE.read_bytes() + version.encode()).hexdigest()[:16]
+    library = folder / f"blockhook-{digest}.so"
+    if not library.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            built = Path(scratch) / library.name
+            zig("cc", "-shared", "-fPIC", "-O3", "-Wall", "-Wextra", "-Wconversion", "-Werror", _SOURCE, "-o", built)
+            os.replace(built, library)
+    return library
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    library = ctypes.CDLL(str(build_hook()))
+    library.counter_new.argtypes = [_PRICE]
+    library.counter_new.restype = ctypes.c_void_p
+    library.counter_enter.argtypes = [ctypes.c_void_p, *[ctypes.c_uint32] * 5, ctypes.c_void_p]
+    library.counter_settle.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32]
+    library.counter_settle.restype = None
+    library.counter_free.argtypes = [ctypes.c_void_p]
+    library.counter_free.restype = None
+    return library
+
+
+def _add_hook(engine: unicorn.Uc, kind: int, function: ctypes._CFuncPtr, data: int | None) -> None:
+    """Register a C function for every address: the Python binding takes Python functions only."""
+    handle = ctypes.c_size_t()
+    address = ctypes.cast(function, ctypes.c_void_p)
+    everywhere = (ctypes.c_uint64(1), ctypes.c_uint64(0))
+    status = uclib.uc_hook_add(
+        engine._uch, ctypes.byref(handle), ctypes.c_int(kind), address, ctypes.c_void_p(data), *everywhere
+    )
+    if status != unicorn.UC_ERR_OK:
+        raise unicorn.UcError(status)
+
+
+class Counter:
+    """Totals of an engine. `price(address, size)` is called for every new block and must answer by calling `enter`.
+
+    A block for which `enter` is not called counts nothing: `price` must have stopped the engine.
+    """
+
+    def __init__(self, engine: unicorn.Uc, price: Callable[[int, int], None]):
+        self._library = _library()
+        self._callback = _PRICE(price)
+        self._counter = self._library.counter_new(self._callback)
+        if not self._counter:
+            raise MemoryError("block counter")
+        self._state = _State.from_address(self._counter)
+        _add_hook(engine, unicorn.UC_HOOK_BLOCK, self._library.counter_block, self._counter)
+        _add_hook(engine, unicorn.UC_HOOK_TLB_FILL, self._library.identity_translation, None)
+
+    @property
+    def instructions(self) -> int:
+        """Instructions executed up to the beginning of the current block."""
+        return self._state.instructions
+
+    @property
+    def cycles(self) -> int:
+        """Modelled cycles up to the beginning of the current block."""
+        return self._state.cycles
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Address and size in bytes of the current block; size 0 when there is none."""
+        current = self._state.current.contents
+        return current.address, current.size
+
+    def enter(self, address: int, size: int, instructions: int, cycles: int, taken_cycles: int, live: int | None) -> None:
+        """Set the price of a block; `live` is its host address if the code there can change, else None."""
+        if not self._library.counter_enter(self._counter, address, size, instructions, cycles, taken_cycles, live):
+            raise MemoryError("block counter")
+
+    def settle(self, instructions: int, cycles: int) -> None:
+        """Charge what was executed of the current block, after the engine stopped inside it."""
+        self._library.counter_settle(self._counter, instructions, cycles)
+
+    def close(self) -> None:
+        """Free the tables; the engine must not run afterwards."""
+        if self._counter:
+            self._library.counter_free(self._counter)
+            self._counter = None
+
+
+if __name__ == "__main__":
+    print(build_hook())

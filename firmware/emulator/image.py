@@ -1,0 +1,115 @@
+"""Reads an ELF image for a board: what goes where in memory, and which symbol an address belongs to.
+
+Refuses: what is not an ELF file, another machine than the board's, truncated files, segments outside the board's flash, a
+reset vector that points outside memory.
+"""
+
+import bisect
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from firmware.board import Board, Region
+
+
+_MACHINE = "EM_ARM"
+
+
+class ImageError(ValueError):
+    """The file cannot be run on the board."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Bytes and the flash address they are programmed to."""
+
+    address: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Image:
+    """A checked image. `symbols` are (address, name) of functions, sorted."""
+
+    segments: list[Segment]
+    symbols: list[tuple[int, str]]
+    stack_top: int
+    reset: int
+
+    def where(self, address: int) -> str:
+        """Return an address with its symbol, e.g. "0x080001a4 (port_init+0x12)"."""
+        index = bisect.bisect_right(self.symbols, (address, "\U0010ffff")) - 1
+        if index < 0:
+            return f"0x{address:08x}"
+        start, name = self.symbols[index]
+        return f"0x{address:08x} ({name}+0x{address - start:x})"
+
+
+def read_image(path: Path, board: Board) -> Image:
+    """Return the image in `path`; raises ImageError naming the file, what was expected and what was found."""
+    try:
+        with path.open("rb") as file:
+            return _read(path, file, board)
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ELFError, struct.error, UnicodeDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
+        if isinstance(error, ImageError):
+            raise
+        raise ImageError(f"{path}: not a sound ELF file: {error or type(error).__name__}") from error
+
+
+def _read(path: Path, file, board: Board) -> Image:
+    size = path.stat().st_size
+    if size == 0:
+        raise ImageError(f"{path}: empty file: no image was built for this cell")
+    elf = ELFFile(file)
+    if elf.elfclass != 32 or not elf.little_endian or elf["e_machine"] != _MACHINE:
+        found = f"{elf['e_machine']}, {elf.elfclass} bit"
+        raise ImageError(f"{path}: {board.name} runs {_MACHINE} images of 32 bit, little endian, got {found}")
+    flashes = [region for region in board.memory if region.kind == "flash"]
+    segments = []
+    for segment in elf.iter_segments("PT_LOAD"):
+        address, length = segment["p_paddr"], segment["p_filesz"]
+        if segment["p_offset"] + length > size:
+            raise ImageError(f"{path}: truncated: a segment ends at byte {segment['p_offset'] + length} of {size}")
+        if length:
+            _check_place(path, board, flashes, address, length)
+            segments.append(Segment(address, segment.data()))
+        _check_place(path, board, board.memory, segment["p_vaddr"], segment["p_memsz"])
+    stack_top, reset = _vectors(path, segments, board)
+    return Image(segments, _functions(elf), stack_top, reset)
+
+
+def _check_place(path: Path, board: Board, regions: list[Region], address: int, length: int) -> None:
+    """Refuse `length` bytes at `address` unless they lie in one of the regions."""
+    end = address + length
+    if not any(region.origin <= address and end <= region.end for region in regions):
+        spans = ", ".join(f"{region.name} 0x{region.origin:08x} to 0x{region.end:08x}" for region in regions)
+        place = f"0x{address:08x} to 0x{end:08x}"
+        raise ImageError(f"{path}: segment {place} lies outside the memory of {board.name} ({spans})")
+
+
+def _vectors(path: Path, segments: list[Segment], board: Board) -> tuple[int, int]:
+    """Return initial stack pointer and reset address: the first two words of the flash (ARMv7-M ARM, B1.5.3)."""
+    first = next((s for s in segments if s.address == board.flash.origin and len(s.data) >= 8), None)
+    if first is None:
+        raise ImageError(f"{path}: no vector table at 0x{board.flash.origin:08x}")
+    stack_top, reset = struct.unpack_from("<II", first.data)
+    if not any(ram.origin < stack_top <= ram.end for ram in board.rams):
+        raise ImageError(f"{path}: initial stack pointer 0x{stack_top:08x} lies outside the RAM of {board.name}")
+    if not reset & 1 or not board.flash.origin <= reset < board.flash.end:
+        raise ImageError(f"{path}: reset vector 0x{reset:08x} is not Thumb code in the flash of {board.name}")
+    return stack_top, reset & ~1
+
+
+def _functions(elf: ELFFile) -> list[tuple[int, str]]:
+    """Return the functions of the symbol table; an image without one runs as well."""
+    table = elf.get_section_by_name(".symtab")
+    if not isinstance(table, SymbolTableSection):
+        return []
+    functions = (symbol for symbol in table.iter_symbols() if symbol["st_info"]["type"] == "STT_FUNC")
+    return sorted({(symbol["st_value"] & ~1, symbol.name) for symbol in functions})

@@ -1,0 +1,129 @@
+"""Peripherals of the STM32 families, by the version of their register layout."""
+
+from collections.abc import Callable
+
+from firmware.emulator.bus import Peripheral, Ready, Register
+from firmware.emulator.console import Console
+
+
+class UsartV1(Peripheral):
+    """USART of STM32F1, F2, F4 and L1: RM0090 section 30.6. Transfers take no time."""
+
+    registers = {
+        "SR": Register(0x00, reset=0x00C0),
+        "DR": Register(0x04, writable=0x1FF),
+        "BRR": Register(0x08, writable=0xFFFF),
+        "CR1": Register(0x0C, writable=0xBFFF),
+        "CR2": Register(0x10, writable=0x7F6F),
+        "CR3": Register(0x14, writable=0x0FFF),
+    }
+    _TXE_TC, _RXNE, _UE, _TE, _RE = 0xC0, 1 << 5, 1 << 13, 1 << 3, 1 << 2
+
+    def __init__(self, name: str, base: int, clocked: Callable[[], bool], console: Console):
+        super().__init__(name, base, clocked)
+        self._console = console
+
+    def _enabled(self, direction: int) -> bool:
+        wanted = self._UE | direction
+        return self.value["CR1"] & wanted == wanted
+
+    def read_SR(self) -> int:
+        """Transmitter always empty; receiver as the console says."""
+        received = self._enabled(self._RE) and self._console.available()
+        return self._TXE_TC | (self._RXNE if received else 0)
+
+    def read_DR(self) -> int:
+        """Take the received byte."""
+        return self._console.receive() if self._enabled(self._RE) else 0
+
+    def write_DR(self, value: int) -> None:
+        """Send a byte; a transmitter that is off loses it."""
+        if self._enabled(self._TE):
+            self._console.send(value & 0xFF)
+
+    def baud(self, clock_hz: int) -> float:
+        """RM0090 section 30.3.4, oversampling by 16: USARTDIV in sixteenths is BRR."""
+        return clock_hz / self.value["BRR"]
+
+
+class GpioV2(Peripheral):
+    """GPIO port of all families but F1: RM0090 section 8.4; it keeps its configuration."""
+
+    registers = {
+        "MODER": Register(0x00),
+        "OTYPER": Register(0x04),
+        "OSPEEDR": Register(0x08),
+        "PUPDR": Register(0x0C),
+        "BSRR": Register(0x18),
+        "AFRL": Register(0x20),
+        "AFRH": Register(0x24),
+    }
+
+    def function(self, pin: int) -> int | None:
+        """Return the alternate function of a pin, or None if the pin is not in that mode."""
+        if self.value["MODER"] >> 2 * pin & 3 != 2:
+            return None
+        return self.value["AFRH" if pin > 7 else "AFRL"] >> 4 * (pin % 8) & 0xF
+
+
+class F4Flash(Peripheral):
+    """Flash interface: RM0090 section 3.9.1, access control only."""
+
+    registers = {"ACR": Register(0x00, writable=0x1F0F)}
+
+    @property
+    def wait_states(self) -> int:
+        """ACR.LATENCY."""
+        return self.value["ACR"] & 0xF
+
+
+class F4Power(Peripheral):
+    """Power control: RM0090 section 5.4. VOSRDY is set at once."""
+
+    registers = {
+        "CR": Register(0x00, reset=0x0000_4000),
+        "CSR": Register(0x04, reset=0x0000_4000, writable=0x0000_0300),
+    }
+
+
+class F4Rcc(Peripheral):
+    """Reset and clock control: RM0090 section 7.3. Oscillators and the PLL are ready as soon as they are on."""
+
+    registers = {
+        "CR": Register(0x00, reset=0x0000_0083, writable=0x0F0D_00F9),
+        "PLLCFGR": Register(0x04, reset=0x2400_3010),
+        "CFGR": Register(0x08, writable=0xFFFF_FFF3),
+        "AHB1ENR": Register(0x30, reset=0x0010_0000),
+        "APB1ENR": Register(0x40),
+        "APB2ENR": Register(0x44),
+    }
+    ready = {
+        "CR": (Ready(1 << 0, 1 << 1), Ready(1 << 16, 1 << 17), Ready(1 << 24, 1 << 25)),
+        "CFGR": (Ready(1 << 0, 1 << 2), Ready(1 << 1, 1 << 3)),  # SWS follows SW
+    }
+    _HSI_HZ = 16_000_000
+
+    def __init__(self, hse_hz: int):
+        super().__init__("rcc", 0x4002_3800)
+        self._hse_hz = hse_hz
+
+    def gate(self, register: str, bit: int) -> Callable[[], bool]:
+        """Return a function that tells whether a peripheral's clock is on."""
+        return lambda: bool(self.value[register] >> bit & 1)
+
+    @property
+    def sysclk_hz(self) -> int:
+        """The system clock that the registers select: 0 for an oscillator that is off."""
+        running = self.value["CR"]
+        hse_hz = self._hse_hz if running >> 16 & 1 else 0
+        pll = self.value["PLLCFGR"]
+        source_hz = hse_hz if pll >> 22 & 1 else self._HSI_HZ
+        m, n, p = pll & 0x3F, pll >> 6 & 0x1FF, 2 * ((pll >> 16 & 3) + 1)
+        pll_hz = source_hz * n // m // p if running >> 24 & 1 else 0
+        return (self._HSI_HZ, hse_hz, pll_hz, 0)[self.value["CFGR"] & 3]
+
+    @property
+    def apb1_hz(self) -> int:
+        """Clock of the APB1 peripherals (AHB undivided)."""
+        divider = self.value["CFGR"] >> 10 & 7
+        return self.sysclk_hz >> (divider - 3 if divider >= 4 else 0)

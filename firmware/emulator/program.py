@@ -1,0 +1,22 @@
+"""Builds a small program for a board: its chip and start-up code with one C file, and no model. For tests and benches."""
+
+import tempfile
+from pathlib import Path
+
+from firmware import toolchain
+from firmware.board import Board, header
+from firmware.build import HARNESS, chip_sources, linker_script
+
+
+def build_program(board: Board, source: str, image: Path, optimize: str = "-O2") -> Path:
+    """Compile the C text `source`, which defines main, and write the ELF `image`; raises toolchain.CompilerError."""
+    with tempfile.TemporaryDirectory(prefix="boardwalk-program-") as folder:
+        build = Path(folder)
+        (build / "board.h").write_text(header(board))
+        (build / "program.c").write_text(source)
+        (build / "program.ld").write_text(linker_script(board, board.rams[0]))
+        program, chip = build / "program.o", build / "chip.o"
+        toolchain.compile_object([build / "program.c"], program, board.target, optimize, [build, HARNESS])
+        toolchain.compile_object(chip_sources(board), chip, board.target, "-Os", [build, HARNESS])
+        toolchain.link([program, chip], image, board.target, build / "program.ld")
+    return image

@@ -1,0 +1,69 @@
+# What all rules share: the checked configuration, the stamps of the sources, and the functions of the inputs.
+
+import time
+from functools import cache
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from firmware.settings import SettingsError
+from scripts.lib.config import load_board, load_config, load_dataset, load_model
+from scripts.lib.schemes import SCHEMES
+from scripts.lib.stamps import write_stamps
+
+
+def or_stop(load, *arguments):
+    """Return load(*arguments); a mistake in the configuration ends Snakemake with one line per mistake."""
+    try:
+        return load(*arguments)
+    except SettingsError as error:
+        raise WorkflowError("\n".join(error.messages)) from None
+
+
+STARTED_S = time.time()
+CONFIG = or_stop(load_config, dict(config), [Path(file) for file in workflow.configfiles])
+write_stamps(CONFIG.cells)
+
+
+wildcard_constraints:
+    dataset=r"[a-z0-9_-]+",
+    model=r"[a-z0-9_-]+",
+    scheme="|".join(SCHEMES),
+    board=r"[a-z0-9_-]+",
+    core=r"[a-z0-9-]+",
+
+
+@cache
+def model_of(name):
+    """The model's YAML; any declared model may be asked for, also one outside the matrix."""
+    return or_stop(load_model, name)
+
+
+def loader_of(wildcards):
+    """The source file of a dataset's loader."""
+    return f"scripts/datasets/{or_stop(load_dataset, wildcards.dataset).loader}.py"
+
+
+def builder_of(wildcards):
+    """The source file of a model's builder."""
+    return f"scripts/models/{model_of(wildcards.model).builder}.py"
+
+
+def data_of(wildcards):
+    """The prepared dataset of a model."""
+    return f"data/prepared/{model_of(wildcards.model).dataset}.npz"
+
+
+def training_threads(wildcards):
+    """The threads that the model's YAML asks for."""
+    return model_of(wildcards.model).threads
+
+
+def is_new(path):
+    """Whether this run wrote `path`."""
+    return Path(path).exists() and Path(path).stat().st_mtime >= STARTED_S
+
+
+def kernels_of(wildcards):
+    """The kernel library of a board's core."""
+    return f"results/kernels/{or_stop(load_board, wildcards.board).core}/libkernels.a"

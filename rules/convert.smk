@@ -1,0 +1,61 @@
+rule convert_model:
+    """Convert a trained model to one quantization scheme."""
+    input:
+        model="results/models/{model}/model.keras",
+        data=data_of,
+        schemes="scripts/lib/schemes.py",
+    output:
+        "results/models/{model}/{scheme}.tflite",
+    log:
+        "logs/convert_model/{model}/{scheme}.log",
+    benchmark:
+        "benchmarks/convert_model/{model}/{scheme}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    message:
+        "Convert {wildcards.model} to {wildcards.scheme}"
+    script:
+        "../scripts/convert_model.py"
+
+
+rule make_vectors:
+    """Run test samples through the scheme's oracle; boards must give the same outputs."""
+    input:
+        tflite="results/models/{model}/{scheme}.tflite",
+        data=data_of,
+        schemes="scripts/lib/schemes.py",
+    output:
+        "results/models/{model}/{scheme}.vectors.npz",
+    log:
+        "logs/make_vectors/{model}/{scheme}.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "Make test vectors of {wildcards.model}/{wildcards.scheme}"
+    script:
+        "../scripts/make_vectors.py"
+
+
+rule evaluate_model:
+    """Measure the accuracy over the whole test split with the generated C, compiled for the host."""
+    input:
+        tflite="results/models/{model}/{scheme}.tflite",
+        float32="results/models/{model}/float32.tflite",
+        data=data_of,
+        vectors="results/models/{model}/{scheme}.vectors.npz",
+        sources=["results/stamps/compiler.sha256", "results/stamps/kernels.sha256", "results/stamps/records.sha256"],
+    output:
+        "results/models/{model}/{scheme}.accuracy.json",
+    log:
+        "logs/evaluate_model/{model}/{scheme}.log",
+    benchmark:
+        "benchmarks/evaluate_model/{model}/{scheme}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "Evaluate {wildcards.model}/{wildcards.scheme}"
+    script:
+        "../scripts/evaluate_model.py"

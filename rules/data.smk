@@ -1,0 +1,35 @@
+rule fetch_dataset:
+    """Bring the raw files of a dataset and check their sha256."""
+    input:
+        dataset="config/datasets/{dataset}.yaml",
+    output:
+        "data/raw/{dataset}/SHA256SUMS",
+    log:
+        "logs/fetch_dataset/{dataset}.log",
+    threads: 1
+    resources:
+        mem_mb=300,
+    message:
+        "Fetch {wildcards.dataset}"
+    script:
+        "../scripts/fetch_dataset.py"
+
+
+rule prepare_dataset:
+    """Split the raw files into training and test samples."""
+    input:
+        raw="data/raw/{dataset}/SHA256SUMS",
+        dataset="config/datasets/{dataset}.yaml",
+        loader=loader_of,
+        prepared="scripts/lib/prepared.py",
+    output:
+        "data/prepared/{dataset}.npz",
+    log:
+        "logs/prepare_dataset/{dataset}.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "Prepare {wildcards.dataset}"
+    script:
+        "../scripts/prepare_dataset.py"

@@ -1,0 +1,38 @@
+rule compile_kernels:
+    """Compile the kernels for one core; all its boards and models link against them."""
+    input:
+        kernels="results/stamps/kernels.sha256",
+    output:
+        "results/kernels/{core}/libkernels.a",
+    log:
+        "logs/compile_kernels/{core}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Compile the kernels for {wildcards.core}"
+    script:
+        "../scripts/compile_kernels.py"
+
+
+rule build_firmware:
+    """Compile one model for one board; build.json says why if there is no image."""
+    input:
+        tflite="results/models/{model}/{scheme}.tflite",
+        board="config/boards/{board}.yaml",
+        kernels=kernels_of,
+        sources=["results/stamps/compiler.sha256", "results/stamps/harness.sha256"],
+    output:
+        elf="results/cells/{model}/{scheme}/{board}/firmware.elf",
+        build="results/cells/{model}/{scheme}/{board}/build.json",
+    log:
+        "logs/build_firmware/{model}/{scheme}/{board}.log",
+    benchmark:
+        "benchmarks/build_firmware/{model}/{scheme}/{board}.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Build {wildcards.model}/{wildcards.scheme} for {wildcards.board}"
+    script:
+        "../scripts/build_firmware.py"

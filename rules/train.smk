@@ -1,0 +1,19 @@
+rule train_model:
+    """Train a model from its YAML; the same YAML and data give the same weights."""
+    input:
+        data=data_of,
+        model="config/models/{model}.yaml",
+        builder=builder_of,
+    output:
+        "results/models/{model}/model.keras",
+    log:
+        "logs/train_model/{model}.log",
+    benchmark:
+        "benchmarks/train_model/{model}.tsv"
+    threads: training_threads
+    resources:
+        mem_mb=2000,
+    message:
+        "Train {wildcards.model}"
+    script:
+        "../scripts/train_model.py"

@@ -1,0 +1,49 @@
+"""Converts one trained model to one quantization scheme, as .tflite with batch size 1.
+
+Runs in a process of its own, as the converter keeps memory. The same weights give the same bytes.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.job import logged, whole
+from scripts.lib.prepared import load_prepared
+from scripts.lib.schemes import SCHEMES, Scheme
+
+CALIBRATION_SAMPLES = 200
+CALIBRATION_SEED = 1
+
+
+def convert_model(model: Path, scheme: Scheme, x_train: np.ndarray, path: Path) -> None:
+    """Write the .keras file `model` to `path` in `scheme`; x_train is float32 (n, *sample shape)."""
+    import keras  # here and not above: their notices about the host belong in the log
+    import tensorflow as tf
+
+    trained = keras.models.load_model(model)
+    sample = keras.Input(batch_shape=(1, *trained.input_shape[1:]))  # a free batch would bring SHAPE and PACK operators
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(sample, trained(sample)))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet[scheme.operators]]
+    if scheme.quantize:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if scheme.calibrate:
+        converter.representative_dataset = lambda: _calibration(x_train)
+        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(scheme.io)
+    content = converter.convert()
+    with whole(path) as part:
+        part.write_bytes(content)
+    print(f"{path}: {len(content)} bytes")
+
+
+def _calibration(x_train: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Training samples, always the same ones, each float32 (1, *sample shape)."""
+    count = min(CALIBRATION_SAMPLES, len(x_train))
+    for index in np.random.default_rng(CALIBRATION_SEED).choice(len(x_train), count, replace=False):
+        yield [x_train[index : index + 1]]
+
+
+if job := globals().get("snakemake"):
+    with logged(job):
+        x_train = load_prepared(Path(job.input.data)).x_train
+        convert_model(Path(job.input.model), SCHEMES[job.wildcards.scheme], x_train, Path(job.output[0]))

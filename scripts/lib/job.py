@@ -1,0 +1,53 @@
+"""Runs the last block of a script: its output goes to the rule's log, and our own errors read as one line.
+
+Every script ends like this, so that it can be imported, tested and used without Snakemake:
+
+    if job := globals().get("snakemake"):
+        with logged(job):
+            train_model(Path(job.input.data), Path(job.output[0]), seed=job.params.seed)
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+OURS = ("firmware", "scripts", "__main__")
+
+
+@contextmanager
+def logged(job: Any) -> Iterator[None]:
+    """Send stdout and stderr, of child processes too, to `job.log[0]`.
+
+    An error class of this project is a message for the user: it is written as one line, and the process exits with 1.
+    Any other error is a defect and keeps its traceback.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with open(job.log[0], "wb") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    sys.stdout.reconfigure(line_buffering=True)
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.split(".")[0] in OURS:
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            traceback.print_exc()
+        sys.exit(1)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a name in the same folder that becomes `path` only if the block ends well: no half-written file stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,46 @@
+"""One small file per group of sources, so that a rule has one input instead of forty.
+
+A stamp is rewritten only when what it stands for changes, so a rule reruns exactly when a source of the group was
+edited, added, removed or renamed.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from scripts.lib.job import whole
+
+# Patterns relative to the checkout. A file on its own (a model's builder, a dataset's loader) is an input as it is.
+GROUPS = {
+    "compiler": ("firmware/compiler/**/*", "firmware/*.py"),
+    "kernels": ("firmware/kernels/**/*", "firmware/*.py"),
+    "harness": ("firmware/harness/**/*", "firmware/chips/**/*.[chS]", "firmware/*.py"),
+    "emulator": ("firmware/emulator/**/*", "firmware/chips/*/virtual.py", "firmware/*.py"),
+    "device": ("scripts/device/*.py",),
+    "records": ("scripts/lib/record.py", "scripts/lib/results.py", "scripts/lib/stats.py"),
+    "report": ("scripts/report/*.py", *(f"scripts/lib/{name}.py" for name in ("record", "results", "stats", "table"))),
+}
+
+
+def group_hash(group: str, root: Path = Path()) -> str:
+    """SHA-256 over the sorted names and contents of the group's files."""
+    files = {path for pattern in GROUPS[group] for path in root.glob(pattern) if path.is_file()}
+    digest = hashlib.sha256()
+    for path in sorted(path for path in files if "__pycache__" not in path.parts):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{content} {path.relative_to(root).as_posix()}\n".encode())
+    return digest.hexdigest()
+
+
+def write_stamps(cells: list[tuple[str, str, str]], root: Path = Path()) -> list[str]:
+    """Bring results/stamps/ up to date: a hash per group, and the matrix; returns the names of what changed."""
+    contents = {f"{group}.sha256": group_hash(group, root) for group in GROUPS}
+    contents["matrix.json"] = json.dumps(cells)
+    changed = []
+    for name, content in contents.items():
+        path = root / "results/stamps" / name
+        if not path.is_file() or path.read_text() != content + "\n":
+            with whole(path) as part:
+                part.write_text(content + "\n")
+            changed.append(name)
+    return changed

@@ -1,0 +1,85 @@
+"""One run of the whole default matrix, shared by the workflow tests.
+
+It happens in a copy of the checkout, so that tests may edit sources and break files. What the checkout has already
+produced is copied too: Snakemake makes again only what is out of date.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ("config", "firmware", "profiles", "rules", "scripts", "Snakefile")
+PRODUCED = ("data", "results", ".snakemake/metadata")
+NO_PROFILE = ("--profile", "none", "--workflow-profile", "none")  # plain log lines, which tests can read
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A working copy of the project."""
+
+    root: Path
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run Snakemake here; stdout holds both of its streams."""
+        environment = {**os.environ, "PYTHONPATH": str(self.root)}  # scripts and firmware of this copy
+        return subprocess.run(
+            ["snakemake", *arguments],
+            cwd=self.root,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=1200,
+            check=False,
+        )
+
+    def planned(self, *arguments: str) -> set[str]:
+        """The message of every job that a dry run announces, such as "Train har_cnn1d"."""
+        run = self.snakemake("--dry-run", *NO_PROFILE, *arguments)
+        assert run.returncode == 0, run.stdout
+        return set(re.findall(r"^Job \d+: (.+)$", run.stdout, re.MULTILINE))
+
+    def copy(self, root: Path, *parts: str) -> "Checkout":
+        """A second copy at `root`, of `parts` only (of everything if none are named)."""
+        for part in parts or (*SOURCES, *PRODUCED):
+            if (self.root / part).is_dir():
+                ignore = shutil.ignore_patterns("__pycache__", ".part")
+                shutil.copytree(self.root / part, root / part, ignore=ignore, dirs_exist_ok=True)
+            elif (self.root / part).exists():
+                shutil.copy2(self.root / part, root / part)
+        return Checkout(root)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Checkout:
+    """The sources alone, as after a clone."""
+    return Checkout(ROOT).copy(tmp_path, *SOURCES)
+
+
+@pytest.fixture(scope="session")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A copy in which the default matrix has run; tests must leave it as it is."""
+    checkout = Checkout(ROOT).copy(tmp_path_factory.mktemp("matrix"))
+    run = checkout.snakemake("--cores", "2", *NO_PROFILE, "--scheduler", "greedy", "--show-failed-logs")
+    assert run.returncode == 0, run.stdout
+    return checkout
+
+
+@pytest.fixture
+def edited(matrix: Checkout, tmp_path: Path) -> Callable[[str, str], Checkout]:
+    """edited(file, line) is a copy of the finished matrix with `line` added to one of its files."""
+
+    def edit(file: str, line: str) -> Checkout:
+        checkout = matrix.copy(tmp_path)
+        with (checkout.root / file).open("a") as source:
+            source.write(line)
+        return checkout
+
+    return edit

@@ -1,0 +1,52 @@
+"""The default matrix, really run: its table, and the same bytes when a step is done again or in another folder."""
+
+import csv
+import hashlib
+
+from tests.conftest import NO_PROFILE
+
+
+def test_the_table_has_every_cell_and_says_what_does_not_fit(matrix):
+    with (matrix.root / "results/table.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 8
+    status = {(row["model"], row["scheme"], row["board"]): row["status"] for row in rows}
+    assert status.pop(("mlp_fashion", "float32", "arduino_zero")) == "does_not_fit"
+    assert set(status.values()) == {"ok"}
+    no_fit = next(row for row in rows if row["status"] == "does_not_fit")
+    assert int(no_fit["flash_bytes"]) > int(no_fit["flash_capacity_bytes"]) == 262144
+    assert "256.0 KiB" in no_fit["reason"] and not no_fit["latency_ms"]
+    assert all(float(row["accuracy"]) > 0.78 for row in rows)
+
+
+def test_preparing_training_and_converting_again_gives_the_same_bytes(matrix, tmp_path):
+    again = matrix.copy(tmp_path)
+    made = ["data/prepared/watch_imu.npz", "results/models/har_cnn1d/model.keras"]
+    made += [f"results/models/har_cnn1d/{scheme}.tflite" for scheme in ("float32", "int8")]
+    forced = ("--forcerun", "prepare_dataset", "train_model", "convert_model", "--cores", "2", *NO_PROFILE)
+    run = again.snakemake(*made, *forced)
+    assert run.returncode == 0, run.stdout
+    assert _hashes(again, made) == _hashes(matrix, made)
+
+
+def test_an_image_built_in_another_folder_has_the_same_bytes(matrix, tmp_path):
+    again = matrix.copy(tmp_path / "a longer path")
+    made = [f"results/cells/har_cnn1d/int8/{board}/firmware.elf" for board in ("arduino_zero", "stm32f4_disco")]
+    run = again.snakemake(*made, "--forcerun", "compile_kernels", "build_firmware", "--cores", "2", *NO_PROFILE)
+    assert run.returncode == 0, run.stdout
+    assert _hashes(again, made) == _hashes(matrix, made)
+
+
+def test_a_truncated_model_is_refused_and_leaves_no_image(matrix, tmp_path):
+    broken = matrix.copy(tmp_path)
+    tflite = broken.root / "results/models/har_cnn1d/int8.tflite"
+    tflite.write_bytes(tflite.read_bytes()[:5000])
+    image = "results/cells/har_cnn1d/int8/arduino_zero/firmware.elf"
+    run = broken.snakemake(image, "--cores", "1", *NO_PROFILE, "--show-failed-logs")
+    assert run.returncode != 0
+    assert "error: " in run.stdout and "Traceback" not in run.stdout
+    assert list((broken.root / image).parent.glob("*firmware.elf")) == []
+
+
+def _hashes(checkout, files):
+    return {file: hashlib.sha256((checkout.root / file).read_bytes()).hexdigest() for file in files}

@@ -1,0 +1,105 @@
+"""Snakemake plans what it should, without running it: the matrix, one cell, and after an edit only what depends on it."""
+
+import re
+
+import pytest
+
+# The one message of Snakemake's linter that does not count: it wants conda or a container for every rule, and this
+# project has one hash-locked environment for all.
+NOT_COUNTED = "Specify a conda environment or container for each rule."
+MODELS, SCHEMES, BOARDS = ("mlp_fashion", "har_cnn1d"), ("float32", "int8"), ("arduino_zero", "stm32f4_disco")
+REPORT = {"Collect the table", "Plot accuracy versus latency", "Plot memory versus capacity", "Build the page"}
+
+
+def test_a_fresh_clone_plans_every_cell_of_the_matrix(fresh):
+    jobs = set(REPORT)
+    jobs |= {f"{verb} {dataset}" for verb in ("Fetch", "Prepare") for dataset in ("fashion_mnist", "watch_imu")}
+    jobs |= {f"Compile the kernels for {core}" for core in ("cortex-m0plus", "cortex-m4")}
+    for model in MODELS:
+        jobs |= {f"Train {model}", *(f"Convert {model} to {scheme}" for scheme in SCHEMES)}
+        jobs |= {f"Make test vectors of {model}/{scheme}" for scheme in SCHEMES}
+        jobs |= {f"Evaluate {model}/{scheme}" for scheme in SCHEMES}
+        jobs |= {f"Build {model}/{scheme} for {board}" for scheme in SCHEMES for board in BOARDS}
+        jobs |= {f"Measure {model}/{scheme} on {board}" for scheme in SCHEMES for board in BOARDS}
+    assert fresh.planned() - {"all"} == jobs
+
+
+def test_one_cell_can_be_asked_for_even_outside_the_matrix(fresh):
+    target = "results/cells/har_cnn1d/int8/arduino_zero/measurement.json"
+    jobs = fresh.planned(target, "--config", "boards=[stm32f4_disco]")
+    assert "Measure har_cnn1d/int8 on arduino_zero" in jobs
+    assert not any("stm32f4_disco" in job or "float32" in job for job in jobs)
+
+
+def test_the_linter_finds_nothing(fresh):
+    found = re.findall(r"^    \* (.*?):?$", fresh.snakemake("--lint").stdout, re.MULTILINE)
+    assert set(found) == {NOT_COUNTED}
+
+
+def test_every_rule_says_what_it_does_and_what_it_takes(fresh):
+    for file in sorted((fresh.root / "rules").glob("*.smk")):
+        for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)*)", file.read_text(), re.MULTILINE):
+            for part in ('    """', "    log:", "    message:", "    threads:", "mem_mb=", f"../scripts/{name}.py"):
+                assert part in body, f"{file.name}: {name} lacks {part.strip()}"
+
+
+def test_nothing_is_done_when_nothing_changed(matrix):
+    assert matrix.planned() == set()
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_editing_a_board_reruns_its_cells_only(edited, board):
+    jobs = edited(f"config/boards/{board}.yaml", "\n# edited\n").planned()
+    cells = {f"Build {model}/{scheme} for {board}" for model in MODELS for scheme in SCHEMES}
+    cells |= {f"Measure {model}/{scheme} on {board}" for model in MODELS for scheme in SCHEMES}
+    assert jobs - {"all"} == cells | REPORT
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "first"),
+    [
+        ("firmware/compiler/plan.py", "# edited", {"Build", "Evaluate"}),
+        ("firmware/harness/main.c", "/* edited */", {"Build"}),
+        ("firmware/emulator/machine.py", "# edited", {"Measure"}),
+        ("scripts/device/protocol.py", "# edited", {"Measure"}),
+        ("scripts/models/cnn1d.py", "# edited", {"Train"}),
+        ("scripts/datasets/watch_imu.py", "# edited", {"Prepare"}),
+        ("scripts/report/style.py", "# edited", {"Collect"}),
+    ],
+)
+def test_editing_a_helper_reruns_what_uses_it(edited, file, line, first):
+    verbs = {job.split()[0] for job in edited(file, f"{line}\n").planned()}
+    order = ["Fetch", "Prepare", "Train", "Convert", "Build", "Measure", "Collect"]
+    earlier = order[: min(order.index(verb) for verb in first if verb in order)]
+    assert first <= verbs and not verbs & set(earlier)
+
+
+def test_editing_a_model_leaves_the_other_model_alone(edited):
+    jobs = edited("config/models/har_cnn1d.yaml", "\n# edited\n").planned()
+    assert "Train har_cnn1d" in jobs
+    assert not any("mlp_fashion" in job for job in jobs)
+
+
+def test_all_mistakes_are_shown_at_once_and_no_job_runs(fresh):
+    _replace(fresh, "config/config.yaml", "har_cnn1d]", "har_cnn1]")
+    _replace(fresh, "config/config.yaml", "int8]", "int9]")
+    _replace(fresh, "config/boards/arduino_zero.yaml", "size_bytes: 32768", "size_bytes: -1")
+    _replace(fresh, "config/models/mlp_fashion.yaml", "epochs: 6", "epoch: 6")
+    run = fresh.snakemake("--cores", "1")
+    assert run.returncode != 0
+    for line in (
+        "config/config.yaml: models: unknown model 'har_cnn1' (did you mean 'har_cnn1d'?)",
+        "config/config.yaml: schemes: unknown scheme 'int9' (did you mean 'int8'?)",
+        "config/boards/arduino_zero.yaml: memory.1.size_bytes: Input should be greater than 0, got -1",
+        "config/models/mlp_fashion.yaml: epoch: unknown key (did you mean 'epochs'?)",
+        "config/models/mlp_fashion.yaml: epochs: missing key",
+    ):
+        assert line in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not any((fresh.root / made).exists() for made in ("data", "logs", "results"))
+
+
+def _replace(checkout: Checkout, file: str, old: str, new: str) -> None:
+    path = checkout.root / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
