@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from firmware.compiler.graph import Operator, Tensor
+from firmware.compiler.step import Struct
 
 ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
 _FLOAT_LIMITS = {
@@ -27,6 +28,8 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     multiplier = math.floor(mantissa * (1 << 31) + 0.5)
     if multiplier == 1 << 31:
         multiplier, shift = multiplier // 2, shift + 1
+    if shift > 30:
+        return (1 << 31) - 1, 30
     return (0, 0) if shift < -31 else (multiplier, shift)
 
 
@@ -57,6 +60,13 @@ def integer_range(operator: Operator) -> tuple[int, int]:
 
     low, high = float_range(operator)
     return max(limits.min, quantized(low)), min(limits.max, quantized(high))
+
+
+def output_range(operator: Operator) -> Struct:
+    """Return the bw_range_t of the output: its zero point, and the limits of type and fused activation."""
+    low, high = integer_range(operator)
+    zero_point = per_tensor(operator, operator.outputs[0])[1]
+    return Struct("bw_range_t", {"zero": zero_point, "min": low, "max": high})
 
 
 def per_tensor(operator: Operator, tensor: Tensor) -> tuple[np.float32, int]:

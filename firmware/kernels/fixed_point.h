@@ -48,4 +48,10 @@ static inline int32_t bw_requantize(int32_t x, int32_t multiplier, int shift)
     return bw_rounding_shift_right(bw_doubling_high_mul(scaled, multiplier), right);
 }
 
+/* a + b modulo 2^32: sums that leave 32 bits wrap, as they do on the reference. */
+static inline int32_t bw_wrapping_add(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
 #endif

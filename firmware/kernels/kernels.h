@@ -7,7 +7,12 @@
 
 #include <stdint.h>
 
-/* A window sliding over height and width; pad_h and pad_w are the rows above and the columns left of the input. */
+/* Order. Steps may write their output over an input that dies with them, at a distance the compiler computes from this promise:
+ * convolutions and fully connected layers make output pixels (rows) in raster order, and write pixel p only while or after reading
+ * what pixel p needs; pooling does so channel by channel, and never reads a channel of a pixel's window after writing it. */
+
+/* A window sliding over height and width; pad_h and pad_w are the rows above and the columns left of the input. In a transposed
+ * convolution the window slides over the output instead, one step for each input pixel. */
 typedef struct {
     int32_t in_h, in_w, in_c;
     int32_t out_h, out_w, out_c;
@@ -15,6 +20,11 @@ typedef struct {
     int32_t stride_h, dilation_h, pad_h;
     int32_t stride_w, dilation_w, pad_w;
 } bw_window_t;
+
+/* What a quantized output is clamped to, after its zero point was added. */
+typedef struct {
+    int32_t zero, min, max;
+} bw_range_t;
 
 /* weights: (outputs, inputs); bias (outputs) holds -zero_point(input) * sum of the row's weights already. channel_step is 1 if
  * multiplier and shift have one entry per output, 0 if there is one for all. */
@@ -25,11 +35,11 @@ typedef struct {
     const int32_t *multiplier;
     const int8_t *shift;
     int32_t channel_step;
-    int32_t out_zero, out_min, out_max;
+    bw_range_t out;
 } bw_fully_connected_s8_t;
 void bw_fully_connected_s8(const bw_fully_connected_s8_t *p, const int8_t *in, int8_t *out);
 
-/* weights: (outputs, inputs); bias (outputs) or NULL. */
+/* weights: (outputs, inputs); bias (outputs). */
 typedef struct {
     int32_t rows, inputs, outputs;
     const float *weights;
@@ -38,26 +48,34 @@ typedef struct {
 } bw_fully_connected_f32_t;
 void bw_fully_connected_f32(const bw_fully_connected_f32_t *p, const float *in, float *out);
 
-/* weights: (out_c, k_h, k_w, group_c), group_c = in_c / groups; bias (out_c) or NULL; multiplier, shift: (out_c). */
+/* Convolutions. weights: (out_c, k_h, k_w, group_c), group_c = in_c / groups, so a depthwise convolution has group_c 1; bias,
+ * multiplier, shift: (out_c), or one entry if channel_step is 0. A transposed convolution has group_c = in_c. */
 typedef struct {
     bw_window_t window;
     int32_t group_c;
+} bw_conv_shape_t;
+
+typedef struct {
+    bw_conv_shape_t shape;
     const int8_t *weights;
     const int32_t *bias;
     const int32_t *multiplier;
     const int8_t *shift;
-    int32_t in_zero, out_zero, out_min, out_max;
+    int32_t channel_step;
+    int32_t in_zero;
+    bw_range_t out;
 } bw_conv_2d_s8_t;
 void bw_conv_2d_s8(const bw_conv_2d_s8_t *p, const int8_t *in, int8_t *out);
+void bw_transpose_conv_s8(const bw_conv_2d_s8_t *p, const int8_t *in, int8_t *out);
 
 typedef struct {
-    bw_window_t window;
-    int32_t group_c;
+    bw_conv_shape_t shape;
     const float *weights;
     const float *bias;
     float out_min, out_max;
 } bw_conv_2d_f32_t;
 void bw_conv_2d_f32(const bw_conv_2d_f32_t *p, const float *in, float *out);
+void bw_transpose_conv_f32(const bw_conv_2d_f32_t *p, const float *in, float *out);
 
 typedef struct {
     bw_window_t window;

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from firmware.compiler import quant
-from firmware.compiler.graph import Operator, Tensor
+from firmware.compiler.graph import Operator
+from firmware.compiler.layers import Layer, read_layer
 from firmware.compiler.step import Step, Struct
-from firmware.compiler.window import sliding_window
+from firmware.compiler.window import raster_distance, sliding_window
 
 KINDS = ("CONV_2D",)
 OPTIONS = {
     "padding": (0, "int8", 0),
-    "stride_w": (1, "int32", 1),
-    "stride_h": (2, "int32", 1),
+    "stride_w": (1, "int32", 0),
+    "stride_h": (2, "int32", 0),
     "activation": (3, "int8", 0),
     "dilation_w": (4, "int32", 1),
     "dilation_h": (5, "int32", 1),
@@ -19,48 +19,40 @@ OPTIONS = {
 
 
 def lower(operator: Operator) -> Step:
-    """Return the step; weights of shape (out_c, k_h, k_w, in_c / groups) and the optional bias must be constants."""
-    source, weights, *rest = operator.inputs
-    bias = rest[0] if rest else None
-    target = operator.outputs[0]
-    if not weights.is_constant or (bias is not None and not bias.is_constant):
-        raise operator.refuse("weights and bias must be constants")
-    if len(weights.shape) != 4:
-        raise operator.refuse(f"weights must have 4 dimensions, got {weights.shape}")
+    """Return the step; weights have shape (out_c, k_h, k_w, in_c / groups)."""
+    layer = read_layer(operator)
+    if len(layer.weights.shape) != 4:
+        raise operator.refuse(f"weights must have 4 dimensions, got {layer.weights.shape}")
+    return convolution(layer, layer.weights.data)
+
+
+def convolution(layer: Layer, weights: np.ndarray) -> Step:
+    """Return the step of a convolution with `weights` (out_c, k_h, k_w, group_c)."""
     out_c, k_h, k_w, group_c = weights.shape
-    window = sliding_window(operator, k_h, k_w)
-    if source.shape[3] % group_c or out_c % (source.shape[3] // group_c) or target.shape[3] != out_c:
-        raise operator.refuse(f"weights {weights.shape} do not fit {source.shape} to {target.shape}")
-    if bias is not None and bias.elements != out_c:
-        raise operator.refuse(f"bias of {bias.elements} values does not fit {out_c} channels")
-    fields = {"window": window, "group_c": group_c, "weights": weights.data}
-    types = (source.dtype, weights.dtype, target.dtype)
-    if all(dtype == np.float32 for dtype in types):
-        kernel = "bw_conv_2d_f32"
-        low, high = quant.float_range(operator)
-        fields |= {"bias": bias.data if bias else None, "out_min": low, "out_max": high}
-    elif all(dtype == np.int8 for dtype in types):
-        kernel = "bw_conv_2d_s8"
-        fields |= channel_requantization(operator, source, weights, out_c)
-        fields["bias"] = bias.data if bias else None
-    else:
-        raise operator.refuse(f"types {', '.join(map(str, types))} are not supported")
-    macs = target.elements * k_h * k_w * group_c
-    return Step(operator, kernel, Struct(f"{kernel}_t", fields), [source], [target], macs=macs)
+    window = sliding_window(layer.operator, k_h, k_w)
+    in_c = layer.source.shape[3]
+    if in_c % group_c or out_c % (in_c // group_c) or layer.target.shape[3] != out_c:
+        shapes = f"{layer.source.shape} to {layer.target.shape}"
+        raise layer.operator.refuse(f"weights {layer.weights.shape} do not fit {shapes}")
+    shape = Struct("bw_conv_shape_t", {"window": window, "group_c": group_c})
+    fields = layer.fields(weights, padded=_leaves_input(window))
+    kernel = f"bw_conv_2d_{layer.scheme}"
+    return Step(
+        layer.operator,
+        kernel,
+        Struct(f"{kernel}_t", {"shape": shape, **fields}),
+        [layer.source],
+        [layer.target],
+        macs=layer.target.elements * k_h * k_w * group_c,
+        overlap={0: raster_distance(window, layer.source.dtype.itemsize)},
+    )
 
 
-def channel_requantization(operator: Operator, source: Tensor, weights: Tensor, channels: int) -> dict:
-    """Return offsets, output range and one multiplier and shift per output channel."""
-    in_scale, in_zero = quant.per_tensor(operator, source)
-    out_scale, out_zero = quant.per_tensor(operator, operator.outputs[0])
-    scales = np.broadcast_to(quant.symmetric(operator, weights), channels)
-    pairs = [quant.quantize_multiplier(float(in_scale) * float(scale) / float(out_scale)) for scale in scales]
-    low, high = quant.integer_range(operator)
-    return {
-        "multiplier": np.array([multiplier for multiplier, _ in pairs], np.int32),
-        "shift": np.array([shift for _, shift in pairs], np.int8),
-        "in_zero": in_zero,
-        "out_zero": out_zero,
-        "out_min": low,
-        "out_max": high,
-    }
+def _leaves_input(window: Struct) -> bool:
+    """Whether some position of the window reaches outside the input."""
+    f = window.fields
+
+    def end(axis: str) -> int:
+        return (f[f"out_{axis}"] - 1) * f[f"stride_{axis}"] + (f[f"k_{axis}"] - 1) * f[f"dilation_{axis}"]
+
+    return any(f[f"pad_{axis}"] or end(axis) >= f[f"in_{axis}"] for axis in "hw")

@@ -5,15 +5,15 @@ import numpy as np
 from firmware.compiler import quant
 from firmware.compiler.graph import Operator
 from firmware.compiler.step import Step, Struct
-from firmware.compiler.window import sliding_window
+from firmware.compiler.window import raster_distance, sliding_window
 
 KINDS = ("MAX_POOL_2D", "AVERAGE_POOL_2D")
 OPTIONS = {
     "padding": (0, "int8", 0),
-    "stride_w": (1, "int32", 1),
-    "stride_h": (2, "int32", 1),
-    "filter_w": (3, "int32", 1),
-    "filter_h": (4, "int32", 1),
+    "stride_w": (1, "int32", 0),
+    "stride_h": (2, "int32", 0),
+    "filter_w": (3, "int32", 0),
+    "filter_h": (4, "int32", 0),
     "activation": (5, "int8", 0),
 }
 _NAMES = {"MAX_POOL_2D": "max_pool_2d", "AVERAGE_POOL_2D": "average_pool_2d"}
@@ -35,4 +35,5 @@ def lower(operator: Operator) -> Step:
         raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
     fields = {"window": window, "out_min": low, "out_max": high}
     params = Struct(f"bw_pool_2d_{suffix}_t", fields)
-    return Step(operator, f"bw_{_NAMES[operator.kind]}_{suffix}", params, [source], [target])
+    overlap = {0: raster_distance(window, source.dtype.itemsize, channelwise=True)}
+    return Step(operator, f"bw_{_NAMES[operator.kind]}_{suffix}", params, [source], [target], overlap=overlap)

@@ -9,9 +9,7 @@ void bw_fully_connected_f32(const bw_fully_connected_f32_t *p, const float *in, 
             float sum = 0.0f;
             for (int32_t i = 0; i < p->inputs; i++)
                 sum += in[i] * weights[i];
-            if (p->bias)
-                sum += p->bias[o];
-            *out++ = bw_clamp_f32(sum, p->out_min, p->out_max);
+            *out++ = bw_clamp_f32(sum + p->bias[o], p->out_min, p->out_max);
         }
     }
 }

@@ -1,0 +1,7 @@
+#include "conv_2d_s8.h"
+#include "transpose_convolve.h"
+
+void bw_transpose_conv_s8(const bw_conv_2d_s8_t *p, const int8_t *in, int8_t *out)
+{
+    transpose_convolve(&p->shape, p, p->weights, in, out);
+}

@@ -1,0 +1,54 @@
+"""Fully connected layers and softmax give the oracle's outputs over random shapes and scales."""
+
+import numpy as np
+import pytest
+
+from firmware.compiler.host import HostModel
+from tests import oracles
+from tests.kernels.layers import activations, check, tolerance, weights_and_bias
+from tests.tflite_builder import ModelBuilder
+
+DTYPES = ["int8", "float32"]
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_fully_connected(tmp_path, dtype, seed):
+    rng = np.random.default_rng(100 + seed)
+    builder = ModelBuilder()
+    inputs, outputs = int(rng.integers(1, 200)), int(rng.integers(1, 40))
+    rows = [(1,), (1,), (7,), (1, 3), (1, 2, 3)][seed % 5]
+    x, content = activations(rng, builder, (*rows, inputs), dtype)
+    per_channel = rng.random() < 0.7 and dtype != "int16"
+    operands = [x, *weights_and_bias(rng, builder, (outputs, inputs), dtype, x, per_channel=per_channel)]
+    if rng.random() < 0.3:
+        operands[2] = -1
+    y, _ = activations(rng, builder, (*rows, outputs), dtype)
+    fields = {"activation": int(rng.choice([0, 1, 3])), "keep_num_dims": len(rows) > 1}
+    builder.operator("FULLY_CONNECTED", operands, [y], "FullyConnectedOptions", **fields)
+    check(tmp_path, builder.build([x], [y]), [content], tolerance(dtype, inputs))
+
+
+@pytest.mark.parametrize("scale", [1e-4, 0.01, 0.1, 1.0, 30.0])
+@pytest.mark.parametrize("depth", [1, 2, 10, 255])
+def test_softmax_int8(tmp_path, depth, scale):
+    rng = np.random.default_rng(depth)
+    builder = ModelBuilder()
+    shape = (5, depth)
+    x, y = builder.tensor(shape, "int8", scale, 4), builder.tensor(shape, "int8", 1 / 256, -128)
+    builder.operator("SOFTMAX", [x], [y], "SoftmaxOptions", beta=1.0)
+    content = rng.integers(-128, 128, shape).astype(np.int8)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(builder.build([x], [y]))
+    model = HostModel(path)
+    np.testing.assert_array_equal(model.run(content[None])[0][0], oracles.tflm(path.read_bytes(), content)[0])
+
+
+@pytest.mark.parametrize("spread", [0.1, 3.0, 40.0, 1e4])
+def test_softmax_float32(tmp_path, spread):
+    rng = np.random.default_rng(7)
+    builder = ModelBuilder()
+    x, y = builder.tensor((1, 33), "float32"), builder.tensor((1, 33), "float32")
+    builder.operator("SOFTMAX", [x], [y], "SoftmaxOptions", beta=1.0)
+    content = (rng.normal(size=(1, 33)) * spread).astype(np.float32)
+    check(tmp_path, builder.build([x], [y]), [content], 1e-6)
