@@ -19,7 +19,13 @@ CHIPS_FOLDER = Path(__file__).parent / "chips"
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 Address = Annotated[int, pydantic.Field(ge=0, le=0xFFFF_FFFF, strict=True)]
 Name = Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Pin = Annotated[str, pydantic.Field(pattern=r"^P[A-K](\d|[12]\d|3[01])$")]
+Usb = Annotated[int, pydantic.Field(ge=1, le=0xFFFF, strict=True)]
+# A port's letter and pin as on STM32 and SAM, port.pin as on nRF, or one row of pins as on RP2040 and ESP32.
+_PIN = re.compile(
+    r"P(?P<letter>[A-K])(?P<pin>\d|[12]\d|3[01])"
+    r"|P(?P<port>[01])\.(?P<port_pin>[0-2]\d|3[01])"
+    r"|GPIO(?P<gpio>\d|[1-4]\d)"
+)
 
 
 class Region(settings.Settings):
@@ -40,9 +46,40 @@ class Console(settings.Settings):
     """The UART that reaches the host."""
 
     uart: str
-    tx: Pin
-    rx: Pin
+    tx: str
+    rx: str
     baud: Positive
+
+    @pydantic.field_validator("tx", "rx")
+    @classmethod
+    def _known_form(cls, pin: str) -> str:
+        if not _PIN.fullmatch(pin):
+            raise ValueError("expected a pin such as PA2, P1.03 or GPIO0")
+        return pin
+
+    @staticmethod
+    def split(pin: str) -> tuple[int, int]:
+        """Return (port, pin) as numbers; port 0 where there is only one."""
+        match = _PIN.fullmatch(pin)
+        if match["letter"]:
+            return ord(match["letter"]) - ord("A"), int(match["pin"])
+        return (0, int(match["gpio"])) if match["gpio"] else (int(match["port"]), int(match["port_pin"]))
+
+
+class UsbId(settings.Settings):
+    """What the board's serial port calls itself on USB."""
+
+    vid: Usb
+    pid: Usb
+
+
+class Power(settings.Settings):
+    """Supply and typical currents, running from flash at full clock and asleep, from the datasheet table `source`."""
+
+    supply_v: Annotated[float, pydantic.Field(gt=0, le=6)]
+    active_ma: Annotated[float, pydantic.Field(gt=0, le=2000)]
+    sleep_ua: Annotated[float, pydantic.Field(gt=0, le=100000)]
+    source: str
 
 
 class Board(settings.Settings):
@@ -52,10 +89,19 @@ class Board(settings.Settings):
     title: str
     chip: str
     core: str
+    fpu: Literal["none", "single", "double"]
     clock_hz: Positive
     flash_wait_states: Annotated[int, pydantic.Field(ge=0, le=15, strict=True)]
     memory: Annotated[list[Region], pydantic.Field(min_length=2)]
+    # Where the image starts in flash: behind a bootloader that stays on the board.
+    image_offset_bytes: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
+    # What the board's tools take, beside the ELF.
+    formats: list[Literal["bin", "hex", "uf2"]]
     console: Console
+    usb: list[UsbId]
+    # The command that writes an image; {elf}, {bin}, {hex}, {uf2} and {port} are replaced.
+    flash_command: list[str]
+    power: Power
     settings: dict[Name, int] = pydantic.Field(default_factory=dict)
     references: Annotated[list[str], pydantic.Field(min_length=1)]
 
@@ -88,6 +134,12 @@ class Board(settings.Settings):
             raise ValueError(f"region {ordered[-1].name!r} ends beyond the 32-bit address space")
         return memory
 
+    @pydantic.model_validator(mode="after")
+    def _fpu_of_core(self) -> "Board":
+        if (self.fpu != "none") != self.target.has_fpu:
+            raise ValueError(f"fpu {self.fpu!r} does not agree with core {self.core}")
+        return self
+
     @property
     def target(self) -> Core:
         """The core as the compiler knows it."""
@@ -97,6 +149,12 @@ class Board(settings.Settings):
     def flash(self) -> Region:
         """The region that holds the image: the first flash."""
         return next(region for region in self.memory if region.kind == "flash")
+
+    @property
+    def image_region(self) -> Region:
+        """The part of flash that an image may fill."""
+        flash, offset = self.flash, self.image_offset_bytes
+        return flash.model_copy(update={"origin": flash.origin + offset, "size_bytes": flash.size_bytes - offset})
 
     @property
     def rams(self) -> list[Region]:
@@ -117,8 +175,8 @@ def header(board: Board) -> str:
     """Return board.h: every number of the board that C code needs, as BOARD_* macros."""
     numbers = {"clock_hz": board.clock_hz, "flash_wait_states": board.flash_wait_states, "baud": board.console.baud}
     for line in ("tx", "rx"):
-        port, pin = re.fullmatch(r"P([A-K])(\d+)", getattr(board.console, line)).groups()
-        numbers |= {f"{line}_port": ord(port) - ord("A"), f"{line}_pin": int(pin)}
+        port, pin = Console.split(getattr(board.console, line))
+        numbers |= {f"{line}_port": port, f"{line}_pin": pin}
     numbers |= board.settings
     lines = [f"#define BOARD_{key.upper()} {value}u" for key, value in numbers.items()]
     return "\n".join(

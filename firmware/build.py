@@ -90,14 +90,14 @@ def build_image(board: Board, model: CompiledModel, kernels: Path, image: Path) 
 
 def chip_sources(board: Board) -> list[Path]:
     """Return the C files of the board's chip and of its processor family."""
-    return [*sorted((CHIPS_FOLDER / "cortex_m").glob("*.c")), *sorted((CHIPS_FOLDER / board.chip).glob("*.c"))]
+    return [*sorted((CHIPS_FOLDER / board.target.family).glob("*.c")), *sorted((CHIPS_FOLDER / board.chip).glob("*.c"))]
 
 
 def place_arena(board: Board, sizes: ImageSizes) -> tuple[Region | None, str | None]:
     """Return (the RAM region for the arena, None), or (None, what is short)."""
     short = []
-    if sizes.flash > board.flash.size_bytes:
-        short.append(f"{kib(sizes.flash)} flash, board has {kib(board.flash.size_bytes)}")
+    if sizes.flash > board.image_region.size_bytes:
+        short.append(f"{kib(sizes.flash)} flash, board has {kib(board.image_region.size_bytes)}")
     capacity = sum(region.size_bytes for region in board.rams)
     if sizes.ram > capacity:
         short.append(f"{kib(sizes.ram)} RAM, board has {kib(capacity)}")
@@ -147,12 +147,15 @@ def _link(board: Board, arena: Region, objects: list[Path], image: Path) -> Path
 def linker_script(board: Board, arena: Region) -> str:
     """Return the linker script of a board with the arena in the region `arena`.
 
-    The stack lies at the bottom of RAM: an overflow leaves RAM and faults, instead of spoiling data.
+    The stack lies at the bottom of RAM: an overflow leaves RAM and faults, instead of spoiling data. Program headers
+    are spelled out, or the linker would load the file's own headers where there is room below the image.
     """
-    main = board.rams[0].name
+    flash, main = board.image_region.name, board.rams[0].name
+    apart = arena.name != main
+    segment, segment_of_its_own = ("arena", "arena PT_LOAD FLAGS(6); ") if apart else ("data", "")
     regions = "\n".join(
         f"    {r.name} ({'rx' if r.kind == 'flash' else 'rwx'}) : ORIGIN = {r.origin:#x}, LENGTH = {r.size_bytes}"
-        for r in board.memory
+        for r in [board.image_region, *board.rams]
     )
     return f"""\
 ENTRY(Reset_Handler)
@@ -160,6 +163,7 @@ MEMORY
 {{
 {regions}
 }}
+PHDRS {{ text PT_LOAD FLAGS(5); stack PT_LOAD FLAGS(6); data PT_LOAD FLAGS(6); {segment_of_its_own}}}
 SECTIONS
 {{
     .text : {{
@@ -167,19 +171,13 @@ SECTIONS
         *(EXCLUDE_FILE(*model.o) .text* EXCLUDE_FILE(*model.o) .rodata*)
         *model.o(.text*)
         . = ALIGN(4);
-    }} > {board.flash.name}
-    .weights : {{ *model.o(.rodata*) . = ALIGN(4); }} > {board.flash.name}
-    .stack (NOLOAD) : {{ . = ALIGN(8); __stack_limit = .; . += {STACK_BYTES}; __stack_top = .; }} > {main}
-    .data : {{
-        . = ALIGN(4);
-        __data_start = .;
-        *(.data*)
-        . = ALIGN(4);
-        __data_end = .;
-    }} > {main} AT> {board.flash.name}
+    }} > {flash} :text
+    .weights : {{ *model.o(.rodata*) . = ALIGN(4); }} > {flash} :text
+    .stack (NOLOAD) : {{ . = ALIGN(8); __stack_limit = .; . += {STACK_BYTES}; __stack_top = .; }} > {main} :stack
+    .data : {{ . = ALIGN(4); __data_start = .; *(.data*) . = ALIGN(4); __data_end = .; }} > {main} AT> {flash} :data
     __data_load = LOADADDR(.data);
-    .arena (NOLOAD) : {{ . = ALIGN(16); *(.bss.arena) }} > {arena.name}
-    .bss (NOLOAD) : {{ . = ALIGN(4); __bss_start = .; *(.bss* COMMON) . = ALIGN(4); __bss_end = .; }} > {main}
-    /DISCARD/ : {{ *(.ARM.exidx*) *(.ARM.attributes) *(.comment) }}
+    .arena (NOLOAD) : {{ . = ALIGN(16); *(.bss.arena) }} > {arena.name} :{segment}
+    .bss (NOLOAD) : {{ . = ALIGN(4); __bss_start = .; *(.bss* COMMON) . = ALIGN(4); __bss_end = .; }} > {main} :data
+    /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab*) *(.ARM.attributes) *(.comment) }}
 }}
 """

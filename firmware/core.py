@@ -5,18 +5,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Core:
-    """`target` and `cpu` are the compiler's names; `isa` is the folder of kernels/ that this core can run."""
+    """`target` and `cpu` are the compiler's names; `isa` is the folder of kernels/ that this core can run.
+
+    `family` is the folder of chips/ with the start-up code that all chips of this kind share. Code uses the
+    single-precision unit where `has_fpu`, also on chips that could do double.
+    """
 
     name: str
     isa: str
     target: str
     cpu: str
+    family: str
+    has_fpu: bool
 
 
 CORES = {
     core.name: core
     for core in (
-        Core("cortex-m0plus", "armv6m", "thumb-freestanding-eabi", "cortex_m0plus"),
-        Core("cortex-m4", "armv7em", "thumb-freestanding-eabihf", "cortex_m4+vfp4d16sp"),
+        Core("cortex-m0plus", "armv6m", "thumb-freestanding-eabi", "cortex_m0plus", "cortex_m", False),
+        Core("cortex-m4", "armv7em", "thumb-freestanding-eabihf", "cortex_m4+vfp4d16sp", "cortex_m", True),
     )
 }

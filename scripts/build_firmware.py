@@ -69,7 +69,7 @@ def _memory(board: Board, sizes: ImageSizes) -> results.BuildMemory:
             code=sizes.flash - sizes.weights,
             weights=sizes.weights,
             total=sizes.flash,
-            capacity=board.flash.size_bytes,
+            capacity=board.image_region.size_bytes,
         ),
         ram=results.ReservedRam(
             arena=sizes.arena,

@@ -1,7 +1,7 @@
 """Reads an ELF image for a board: what goes where in memory, and which symbol an address belongs to.
 
-Refuses: what is not an ELF file, another machine than the board's, truncated files, segments outside the board's flash, a
-reset vector that points outside memory.
+Refuses: what is not an ELF file, another machine than the board's, truncated files, segments outside the board's
+memory, a reset vector that points outside it.
 """
 
 import bisect
@@ -14,7 +14,6 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from firmware.board import Board, Region
-
 
 _MACHINE = "EM_ARM"
 
@@ -94,10 +93,11 @@ def _check_place(path: Path, board: Board, regions: list[Region], address: int, 
 
 
 def _vectors(path: Path, segments: list[Segment], board: Board) -> tuple[int, int]:
-    """Return initial stack pointer and reset address: the first two words of the flash (ARMv7-M ARM, B1.5.3)."""
-    first = next((s for s in segments if s.address == board.flash.origin and len(s.data) >= 8), None)
+    """Return initial stack pointer and reset address: the first two words of the image (ARMv7-M ARM, B1.5.3)."""
+    start = board.image_region.origin
+    first = next((s for s in segments if s.address == start and len(s.data) >= 8), None)
     if first is None:
-        raise ImageError(f"{path}: no vector table at 0x{board.flash.origin:08x}")
+        raise ImageError(f"{path}: no vector table at 0x{start:08x}")
     stack_top, reset = struct.unpack_from("<II", first.data)
     if not any(ram.origin < stack_top <= ram.end for ram in board.rams):
         raise ImageError(f"{path}: initial stack pointer 0x{stack_top:08x} lies outside the RAM of {board.name}")
