@@ -17,6 +17,7 @@ _CTYPES = {
     "int8": "int8_t",
     "uint8": "uint8_t",
     "int16": "int16_t",
+    "uint16": "uint16_t",
     "int32": "int32_t",
     "int64": "int64_t",
 }
@@ -68,6 +69,8 @@ class _Constants:
             return self.initializer(value, indent + "    ")
         if isinstance(value, np.ndarray):
             return self.name(value)
+        if isinstance(value, tuple):
+            return "{" + ", ".join(literal(item) for item in value) + "}"
         return literal(value)
 
 

@@ -34,8 +34,10 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
 
 def activation(operator: Operator) -> str:
-    """Return the name of the fused activation; refuses those that no kernel can fuse."""
-    code = operator.options["activation"]
+    """Return the name of the fused activation, or of the activation that the operator is; refuses unknown ones."""
+    if operator.kind in ACTIVATIONS:
+        return operator.kind
+    code = operator.options.get("activation", 0)
     if not 0 <= code < len(ACTIVATIONS):
         raise operator.refuse(f"fused activation {code} is not supported")
     return ACTIVATIONS[code]

@@ -8,7 +8,7 @@ from firmware.compiler.graph import Operator, Tensor
 
 @dataclass(frozen=True)
 class Struct:
-    """A constant C structure; fields are int, float, None, Struct, or array (emitted as a constant of its own)."""
+    """A constant C structure; fields are numbers, tuples of them, None, Struct, or arrays (constants of their own)."""
 
     ctype: str
     fields: dict[str, Any]

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "elementwise.h"
+
 /* Order. Steps may write their output over an input that dies with them, at a distance the compiler computes from this promise:
  * convolutions and fully connected layers make output pixels (rows) in raster order, and write pixel p only while or after reading
  * what pixel p needs; pooling does so channel by channel, and never reads a channel of a pixel's window after writing it. */

@@ -1,0 +1,7 @@
+#include "elementwise.h"
+
+void bw_dequantize_s16_f32(const bw_quantize_t *p, const int16_t *in, float *out)
+{
+    for (int32_t i = 0; i < p->elements; i++)
+        out[i] = p->scale * (float)(in[i] - p->zero);
+}

@@ -1,0 +1,7 @@
+#include "broadcast.h"
+#include "fixed_point.h"
+
+void bw_mul_f32(const bw_mul_f32_t *p, const float *a, const float *b, float *out)
+{
+    BW_BROADCAST(&p->shape, a, b, out, bw_clamp_f32(x * y, p->out_min, p->out_max));
+}
