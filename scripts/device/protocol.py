@@ -14,7 +14,8 @@ from scripts.device.link import DeviceError
 
 _LINE_LIMIT_BYTES = 1 << 20
 _BYTES_PER_COMMAND = 31
-_QUICK_S = 10.0
+# How long a board may take to start talking, and to answer a command that computes nothing.
+ANSWER_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Device:
         self._name = name
         self._infer_timeout_s = infer_timeout_s
 
-    def synchronise(self, timeout_s: float = 15.0) -> None:
+    def synchronise(self) -> None:
         """Wait until the board answers "name%", whatever it was saying before."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + ANSWER_S
         while True:
             try:
                 # An unfinished command of an earlier session ends here; what it answers is skipped.
@@ -100,9 +101,10 @@ class Device:
         """Return what the image says it is: "boardwalk BOARD MODELHASH" for ours."""
         return self._value("version", r"m-version-\[(.*)\]")
 
-    def command(self, text: str, expected: str | None, timeout_s: float = _QUICK_S) -> list[str]:
+    def command(self, text: str, expected: str | None, timeout_s: float | None = None) -> list[str]:
         """Send a command and return its reply lines without the final "m-ready"; `expected` must be one of them."""
         self._write(f"{text}%")
+        timeout_s = ANSWER_S if timeout_s is None else timeout_s
         deadline = time.monotonic() + timeout_s
         lines: list[str] = []
         while (line := self._line(deadline, "m-ready", text, timeout_s)) != "m-ready":

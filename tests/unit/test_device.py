@@ -53,11 +53,12 @@ def test_file_that_is_no_port_is_refused(tmp_path):
         open_port(str(tmp_path / "file"), 115200)
 
 
-def test_silent_board_is_an_error_in_time(pty_pair):
+def test_silent_board_is_an_error_in_time(pty_pair, monkeypatch):
+    monkeypatch.setattr("scripts.device.protocol.ANSWER_S", 0.5)
     with open_port(pty_pair[1], 115200) as port:
         started = time.monotonic()
         with pytest.raises(DeviceError, match=r"board: expected 'm-name-dut.*' within .* got nothing"):
-            Device(port, "board").synchronise(timeout_s=0.5)
+            Device(port, "board").synchronise()
         assert time.monotonic() - started < 10
 
 
@@ -66,7 +67,7 @@ def test_boot_text_and_garbage_before_the_answer_are_skipped(pty_pair):
     os.write(master, b"\xff\x00half a li")
     answer(master, [b"e-[unknown command: ]\r\nm-ready\r\n", b"m-name-dut-[x]\r\nm-ready\r\n"])
     with open_port(path, 115200) as port:
-        Device(port, "board").synchronise(timeout_s=5)
+        Device(port, "board").synchronise()
 
 
 @pytest.mark.parametrize(
