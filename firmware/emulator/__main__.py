@@ -1,7 +1,8 @@
 """Run an image on a virtual board: `python -m firmware.emulator IMAGE.elf --board NAME [--pty LINK]`.
 
-Prints `port: /dev/pts/N` when the UART can be opened. Runs until SIGTERM, SIGINT or the end of its standard input, if that is a
-pipe (so that it does not outlive its parent), and then exits 0; when the board stops, says why on standard error and exits 1.
+Prints `port: /dev/pts/N` when the UART can be opened. Runs until SIGTERM, SIGINT or the end of its standard input, if
+that is a pipe (so that it does not outlive its parent), and then exits 0; when the board stops, it says why on standard
+error and exits 1.
 """
 
 import argparse
@@ -67,8 +68,8 @@ def _unlink(link: Path | None) -> None:
 def _watch(link: Path | None) -> None:
     """End the process on SIGTERM, SIGINT or end of input.
 
-    The engine runs in C on the main thread, where no Python signal handler can run: a thread waits in its place, woken through
-    the descriptor that the interpreter's C handler writes to.
+    The engine runs in C on the main thread, where no Python signal handler can run: a thread waits in its place, woken
+    through the descriptor that the interpreter's C handler writes to.
     """
     woken, wake = os.pipe()
     os.set_blocking(wake, False)

@@ -1,8 +1,8 @@
 """Registers of peripherals, and the bus that finds the one behind an address.
 
-A peripheral is a class with a table of its registers. A register without code of its own keeps what was written to it; a
-method `read_NAME` or `write_NAME` gives it behaviour; `ready` sets status bits while the bits that enable them are set.
-An access to a register that is not in the table, or wider than it, is an error; so is one to a peripheral without clock.
+A peripheral is a class with a table of its registers. A register without code of its own keeps what was written to it;
+a method `read_NAME` or `write_NAME` gives it behaviour; `ready` sets status bits while the bits that enable them are
+set. An access to a register that is not in the table, or wider than it, is an error; so is one without the clock on.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,7 @@ class Peripheral:
 
     def read(self, address: int, size: int) -> int:
         """Return `size` bytes of a register; raises BusError."""
-        key, register, shift = self._find(address, size)
+        key, _, shift = self._find(address, size)
         handler = getattr(self, f"read_{key}", None)
         value = handler() if handler else self._with_status(key)
         return value >> shift & (1 << 8 * size) - 1

@@ -8,7 +8,7 @@ import tty
 from collections import deque
 from collections.abc import Callable
 
-# An image that asks this often in a row for input that is not there, each time within so many cycles, is waiting for it.
+# An image that asks this often in a row for input that is not there, each time within so many cycles, waits for it.
 _PATIENCE_POLLS = 8
 _TIGHT_LOOP_CYCLES = 1000
 _IDLE_S = 0.02

@@ -1,4 +1,4 @@
-"""Counts instructions and cycles of a Unicorn engine, exactly and fast, by the C hook of blockhook.c.
+"""Counts instructions and cycles of a Unicorn engine, exactly and fast, by the C hooks of blockhook.c.
 
 `python -m firmware.emulator.counter` builds the hook for this machine ahead of its first use.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import unicorn
 from unicorn.unicorn_py3.unicorn import uclib
 
+from firmware.emulator.cost import Cost
 from firmware.toolchain import zig
 
 _SOURCE = Path(__file__).with_name("blockhook.c")
@@ -112,13 +113,14 @@ class Counter:
         current = self._state.current.contents
         return current.address, current.size
 
-    def enter(self, address: int, size: int, instructions: int, cycles: int, taken_cycles: int, live: int | None) -> None:
-        """Set the price of a block; `live` is its host address if the code there can change, else None."""
-        if not self._library.counter_enter(self._counter, address, size, instructions, cycles, taken_cycles, live):
+    def enter(self, block: tuple[int, int], instructions: int, cost: Cost, live: int | None) -> None:
+        """Set the price of a block (address, size); `live` is its host address if its code can change, else None."""
+        price = (instructions, cost.cycles, cost.taken_cycles)
+        if not self._library.counter_enter(self._counter, *block, *price, live):
             raise MemoryError("block counter")
 
     def settle(self, instructions: int, cycles: int) -> None:
-        """Charge what was executed of the current block, after the engine stopped inside it."""
+        """Charge what was executed of the current block, after the engine stopped in or right after it."""
         self._library.counter_settle(self._counter, instructions, cycles)
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """The virtual board: a Unicorn CPU with the board's real memory map, its chip's registers, and counting.
 
-It runs until something stops it, and says what, where and in which function. It stops for: an access outside flash, RAM and
-modelled registers; a write to flash; an instruction that the core's cost table does not have, or a floating-point one before
-CPACR enables the unit; any exception, since handlers are not modelled.
+It runs until something stops it, and says what, where and in which function. It stops for: an access outside flash, RAM
+and modelled registers; a write to flash; an instruction that the core's cost table does not have, or a floating-point
+one before CPACR enables the unit; any exception, since handlers are not modelled.
 """
 
 import ctypes
@@ -25,10 +25,15 @@ from firmware.emulator.image import Image
 _CPU = {"cortex-m0plus": arm_const.UC_CPU_ARM_CORTEX_M0, "cortex-m4": arm_const.UC_CPU_ARM_CORTEX_M4}
 _PERMISSIONS = {"flash": unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC, "ram": unicorn.UC_PROT_ALL}
 _NOWHERE = 0xFFFF_FFFE  # an address that is never executed: run until stopped
-_ERASED = b"\xff"
+# What memory holds before anything is written: erased flash, and RAM that no start-up code may take for zero.
+_FILL = {"flash": b"\xff", "ram": b"\xa5"}
 
 # Exceptions as Unicorn numbers them.
-_EXCEPTIONS = {2: "SVC executed, which has no handler", 7: "BKPT executed", 8: "return from an exception that never happened"}
+_EXCEPTIONS = {
+    2: "SVC executed, which has no handler",
+    4: "unaligned access, on which this core faults",
+    7: "BKPT executed",
+}
 
 
 class BoardStopped(Exception):
@@ -47,34 +52,36 @@ class VirtualBoard:
         self.board = board
         self._image = image
         self._stop: tuple[str, int | None] | None = None
+        self._failure: Exception | None = None
         self._memory: dict[str, mmap.mmap] = {}
         self._cost = cost_model(board.core)
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
         self._decoder.detail = True
-        self._engine = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        self._engine.ctl_set_cpu_model(_CPU[board.core])
+        # Not UC_MODE_MCLASS: it makes every core a Cortex-M33, which does unaligned accesses an M0+ faults on.
+        self.engine = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB)
+        self.engine.ctl_set_cpu_model(_CPU[board.core])
         # These cores have no MMU, and this mode makes stores twenty times faster.
-        self._engine.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
+        self.engine.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         self._map_memory()
-        self.counter = Counter(self._engine, self._price)
+        self.counter = Counter(self.engine, self._price)
         self.console = Console(lambda: self.counter.cycles)
         chip = importlib.import_module(f"firmware.chips.{board.chip}.virtual")
         self.bus = Bus(chip.peripherals(board, self.console, lambda: self.counter.cycles))
         self._map_bus()
-        self._engine.hook_add(unicorn.UC_HOOK_INTR, self._exception)
+        self.engine.hook_add(unicorn.UC_HOOK_INTR, self._exception)
 
     def _map_memory(self) -> None:
-        """Map every region at its real address: flash erased and then programmed, RAM zero."""
+        """Map every region at its real address, with the image programmed into flash."""
         for region in self.board.memory:
             memory = mmap.mmap(-1, region.size_bytes)
+            memory[:] = _FILL[region.kind] * region.size_bytes
             if region.kind == "flash":
-                memory[:] = _ERASED * region.size_bytes
                 for segment in self._image.segments:
                     if region.origin <= segment.address < region.end:
                         start = segment.address - region.origin
                         memory[start : start + len(segment.data)] = segment.data
             self._memory[region.name] = memory
-            self._engine.mem_map_ptr(region.origin, region.size_bytes, _PERMISSIONS[region.kind], self._host(region))
+            self.engine.mem_map_ptr(region.origin, region.size_bytes, _PERMISSIONS[region.kind], self._host(region))
 
     def _host(self, region: Region) -> int:
         """Return the host address of a region's memory."""
@@ -88,17 +95,19 @@ class VirtualBoard:
         regions = sorted(self.board.memory, key=lambda region: region.origin)
         for start, end in zip([0, *(r.end for r in regions)], [*(r.origin for r in regions), 1 << 32], strict=True):
             if start < end:
-                self._engine.mmio_map(start, end - start, self._read, start, self._write, start)
+                self.engine.mmio_map(start, end - start, self._read, start, self._write, start)
 
     def run(self) -> NoReturn:
         """Start at the reset vector and run until something stops the board; raises BoardStopped."""
-        self._engine.reg_write(arm_const.UC_ARM_REG_SP, self._image.stack_top)
+        self.engine.reg_write(arm_const.UC_ARM_REG_SP, self._image.stack_top)
         error = None
         try:
-            self._engine.emu_start(self._image.reset | 1, _NOWHERE)
+            self.engine.emu_start(self._image.reset | 1, _NOWHERE)
         except unicorn.UcError as failure:
             error = failure
-        pc = self._engine.reg_read(arm_const.UC_ARM_REG_PC)
+        if self._failure:
+            raise self._failure
+        pc = self.engine.reg_read(arm_const.UC_ARM_REG_PC)
         reason, at = self._stop or (self._explain(error, pc), pc)
         self._settle(pc)
         self.console.flush()
@@ -131,31 +140,36 @@ class VirtualBoard:
 
     def _register(self, name: str) -> int:
         aliases = {"sb": "R9", "sl": "R10", "fp": "R11", "ip": "R12"}
-        return self._engine.reg_read(getattr(arm_const, f"UC_ARM_REG_{aliases.get(name, name.upper())}"))
+        return self.engine.reg_read(getattr(arm_const, f"UC_ARM_REG_{aliases.get(name, name.upper())}"))
 
     def _halt(self, reason: str, pc: int | None) -> None:
         """Ask the engine to stop; the first reason counts. Without `pc` it is where the engine then stops."""
         self._stop = self._stop or (reason, pc)
-        self._engine.emu_stop()
+        self.engine.emu_stop()
 
     def _decode(self, address: int, size: int) -> list[capstone.CsInsn]:
-        return list(self._decoder.disasm(bytes(self._engine.mem_read(address, size)), address))
+        return list(self._decoder.disasm(bytes(self.engine.mem_read(address, size)), address))
 
     def _price(self, address: int, size: int) -> None:
-        """Price a block that is executed for the first time."""
-        instructions = self._decode(address, size)
-        decoded = instructions[-1].address + instructions[-1].size if instructions else address
+        """Price a block that is about to be executed for the first time."""
         try:
-            cost = self._cost.block(instructions)
-            if decoded != address + size:
-                return self._halt("undefined instruction", decoded)
+            self._enter_block(address, size)
         except UnknownInstruction as error:
-            return self._halt(str(error), error.address)
+            self._halt(str(error), error.address)
+        except Exception as error:  # it cannot cross the C hook: `run` raises it
+            self._failure = error
+            self.engine.emu_stop()
+
+    def _enter_block(self, address: int, size: int) -> None:
+        instructions = self._decode(address, size)
+        cost = self._cost.block(instructions)
+        decoded = sum(instruction.size for instruction in instructions)
+        if decoded != size:
+            return self._halt("undefined instruction", address + decoded)
         floating = next((i for i in instructions if i.mnemonic.startswith("v")), None)
         if floating and not self.bus["scb"].fpu_enabled:
             return self._halt("floating-point instruction before CPACR enables the unit", floating.address)
-        live = self._live(address)
-        self.counter.enter(address, size, len(instructions), cost.cycles, cost.taken_cycles, live)
+        self.counter.enter((address, size), len(instructions), cost, self._live(address))
 
     def _live(self, address: int) -> int | None:
         """Return the host address of code in RAM, which can change; None for code in flash."""

@@ -1,4 +1,4 @@
-"""Builds a small program for a board: its chip and start-up code with one C file, and no model. For tests and benches."""
+"""Builds a small program for a board: chip and start-up code with one C file, and no model. For tests and benches."""
 
 import tempfile
 from pathlib import Path

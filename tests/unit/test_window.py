@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from firmware.compiler.ops.fully_connected import row_distance
-from firmware.compiler.window import raster_distance, sliding_window, transposed_window
+from firmware.compiler.window import overlap, sliding_window, transposed_window
 from tests.kernels.layers import steps
 
 
@@ -36,9 +36,9 @@ def taps(f, axis, position, transposed):
             yield source
 
 
-def simulated_distance(f, channelwise, transposed):
-    """Return the smallest distance at which no byte is read after it was overwritten, walking as kernels.h promises."""
-    accesses = []  # (is write, byte) in the order of the kernel
+def accesses(f, channelwise, transposed):
+    """Return (is write, byte) for every access, walking forward as kernels.h promises."""
+    found = []
     for y in range(f["out_h"]):
         for x in range(f["out_w"]):
             pixels = [
@@ -48,19 +48,29 @@ def simulated_distance(f, channelwise, transposed):
             ]
             for o in range(f["out_c"]):
                 channels = [o] if channelwise else range(f["in_c"])
-                accesses += [(False, pixel + c) for pixel in pixels for c in channels]
-                accesses.append((True, (y * f["out_w"] + x) * f["out_c"] + o))
+                outputs = [(True, (y * f["out_w"] + x) * f["out_c"] + o)]
+                found.append([(False, pixel + c) for pixel in pixels for c in channels] + outputs)
+    return found
+
+
+def simulated_distance(f, channelwise, transposed, backward):
+    """Return the smallest distance at which no byte is read after it was overwritten."""
+    outputs = accesses(f, channelwise, transposed)
+    in_bytes, out_bytes = (f[f"{side}_h"] * f[f"{side}_w"] * f[f"{side}_c"] for side in ("in", "out"))
     needed, distance = np.inf, -np.inf
-    for is_write, byte in reversed(accesses):
-        if is_write:
-            distance = max(distance, byte + 1 - needed)
-        else:
-            needed = min(needed, byte)
+    for output in outputs if backward else reversed(outputs):
+        for is_write, byte in reversed(output):
+            position = (out_bytes if is_write else in_bytes) - 1 - byte if backward else byte
+            if is_write:
+                distance = max(distance, position + 1 - needed)
+            else:
+                needed = min(needed, position)
     return distance
 
 
+@pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("kind", ["conv", "pool", "transposed"])
-def test_distance_is_enough_and_not_a_pixel_too_much(kind):
+def test_distance_is_enough_and_not_a_pixel_too_much(kind, backward):
     rng = np.random.default_rng(5)
     for _ in range(60):
         operator, k_h, k_w = random_operator(rng, kind == "transposed")
@@ -70,8 +80,9 @@ def test_distance_is_enough_and_not_a_pixel_too_much(kind):
             window = sliding_window(operator, k_h, k_w)
         if kind == "pool":
             window.fields["out_c"] = window.fields["in_c"]
-        claimed = raster_distance(window, 1, channelwise=kind == "pool", transposed=kind == "transposed")
-        needed = simulated_distance(window.fields, kind == "pool", kind == "transposed")
+        fields = overlap(window, 1, channelwise=kind == "pool", transposed=kind == "transposed")
+        claimed = fields["backward_overlap" if backward else "overlap"][0]
+        needed = simulated_distance(window.fields, kind == "pool", kind == "transposed", backward)
         assert needed <= claimed <= max(needed, 0) + window.fields["out_c"], (window.fields, needed, claimed)
 
 

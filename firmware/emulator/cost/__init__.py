@@ -1,7 +1,7 @@
 """What instructions cost: one readable table per core, in a module named like the core.
 
-A cost model prices a block of decoded instructions that runs from its first to its last instruction. An instruction that is
-not in the core's table is refused, which also enforces the core's instruction set: the virtual CPU itself does not.
+A cost model prices a block of decoded instructions that runs from its first to its last instruction. An instruction
+that is not in the core's table is refused, which also enforces the core's instruction set: the virtual CPU does not.
 """
 
 import importlib

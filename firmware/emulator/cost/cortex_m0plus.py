@@ -1,6 +1,7 @@
 """Cortex-M0+ (ARMv6-M): cycles from DDI 0484C table 3-1, zero wait states, single-cycle multiplier.
 
-Refuses every instruction outside ARMv6-M: of the 32-bit encodings only BL, MRS, MSR, DMB, DSB and ISB exist [DDI 0419, A5.3].
+Refuses every instruction outside ARMv6-M: of the 32-bit encodings only BL, MRS, MSR, DMB, DSB and ISB exist
+[DDI 0419, A5.3].
 """
 
 import capstone
@@ -11,12 +12,12 @@ _WIDE = frozenset({"bl", "mrs", "msr", "dmb", "dsb", "isb"})
 
 # Name to cycles, for instructions that never branch.
 _CYCLES = {
-    **dict.fromkeys("adc add adr and asr bic cmn cmp eor lsl lsr mov mul mvn neg orr ror rsb sbc sub tst".split(), 1),
-    **dict.fromkeys("rev rev16 revsh sxtb sxth uxtb uxth".split(), 1),
-    **dict.fromkeys("bkpt cps nop sev svc udf yield".split(), 1),
-    **dict.fromkeys("wfe wfi".split(), 2),
-    **dict.fromkeys("ldr ldrb ldrh ldrsb ldrsh str strb strh".split(), 2),
-    **dict.fromkeys("dmb dsb isb mrs msr".split(), 3),
+    **thumb.each("adc add adr and asr bic cmn cmp eor lsl lsr mov mul mvn neg orr ror rsb sbc sub tst", 1),
+    **thumb.each("rev rev16 revsh sxtb sxth uxtb uxth", 1),
+    **thumb.each("bkpt cps nop sev svc udf yield", 1),
+    **thumb.each("wfe wfi", 2),
+    **thumb.each("ldr ldrb ldrh ldrsb ldrsh str strb strh", 2),
+    **thumb.each("dmb dsb isb mrs msr", 3),
 }
 
 # Branches: cycles when taken.
@@ -24,7 +25,7 @@ _TAKEN = {"b": 2, "bl": 3, "blx": 2, "bx": 2}
 
 
 class Model(CostModel):
-    """Table 3-1 of DDI 0484C; N is the number of registers in the list, the program counter and link register included."""
+    """Table 3-1 of DDI 0484C; N counts all registers in the list, program counter and link register included."""
 
     core = "cortex-m0plus"
 

@@ -26,28 +26,29 @@ _ONE_CYCLE = """
     sxtb sxth sxtb16 uxtb uxth uxtb16 sxtab sxtah sxtab16 uxtab uxtah uxtab16
     it nop yield sev wfe wfi svc udf clrex cps mrs msr bkpt pld
     vabs vadd vcmp vcmpe vcvt vcvtr vcvtb vcvtt vmrs vmsr vmul vneg vnmul vsub
-""".split()
+"""
 
 # Name to cycles, for instructions that never branch and have no register list.
 _CYCLES = {
-    **dict.fromkeys(_ONE_CYCLE, 1),
-    **dict.fromkeys("ldr ldrb ldrh ldrsb ldrsh ldrt ldrbt ldrht ldrsbt ldrsht ldrex ldrexb ldrexh".split(), 2),
-    **dict.fromkeys("strex strexb strexh strt strbt strht".split(), 2),
-    **dict.fromkeys("ldrd strd".split(), 3),
-    **dict.fromkeys("sdiv udiv".split(), 7),  # 2 to 12, by the operands: the middle
-    **dict.fromkeys("dmb dsb isb".split(), 4),  # 1 + B, B unspecified: taken as a full refill
-    **dict.fromkeys("vmla vmls vnmla vnmls vfma vfms vfnma vfnms".split(), 3),
-    **dict.fromkeys("vdiv vsqrt".split(), 14),
+    **thumb.each(_ONE_CYCLE, 1),
+    **thumb.each("ldr ldrb ldrh ldrsb ldrsh ldrt ldrbt ldrht ldrsbt ldrsht ldrex ldrexb ldrexh", 2),
+    **thumb.each("strex strexb strexh strt strbt strht", 2),
+    **thumb.each("ldrd strd", 3),
+    **thumb.each("sdiv udiv", 7),  # 2 to 12, by the operands: the middle
+    **thumb.each("dmb dsb isb", 4),  # 1 + B, B unspecified: taken as a full refill
+    **thumb.each("vmla vmls vnmla vnmls vfma vfms vfnma vfnms", 3),
+    **thumb.each("vdiv vsqrt", 14),
 }
 
 # Branches: (cycles when not taken, cycles when taken).
 _BRANCHES = {
-    **dict.fromkeys("b bl cbz cbnz".split(), (1, 1 + _REFILL_DIRECT)),
-    **dict.fromkeys("blx bx".split(), (1, 1 + _REFILL_COMPUTED)),
-    **dict.fromkeys("tbb tbh".split(), (2, 2 + _REFILL_COMPUTED)),
+    **thumb.each("b bl cbz cbnz", (1, 1 + _REFILL_DIRECT)),
+    **thumb.each("blx bx", (1, 1 + _REFILL_COMPUTED)),
+    **thumb.each("tbb tbh", (2, 2 + _REFILL_COMPUTED)),
 }
 
-_LISTS = {"push": 0, "pop": 0, "vpush": 0, "vpop": 0, **dict.fromkeys("ldm ldmdb stm stmdb vldmia vldmdb vstmia vstmdb".split(), 1)}
+# Register lists: how many operands stand before the list.
+_LISTS = {**thumb.each("push pop vpush vpop", 0), **thumb.each("ldm ldmdb stm stmdb vldmia vldmdb vstmia vstmdb", 1)}
 _STORES = ("str", "strb", "strh")
 
 

@@ -8,6 +8,11 @@ _ALIASES = {"movs": "mov", "fconsts": "vmov", "fmstat": "vmrs"}
 _COMPARE_AND_BRANCH = frozenset({"cbz", "cbnz"})
 
 
+def each(names: str, value: object) -> dict:
+    """Return a table that gives every name of a blank-separated list the same value."""
+    return dict.fromkeys(names.split(), value)
+
+
 def name(instruction: capstone.CsInsn) -> str:
     """Return the instruction's name in the manual, without condition, flags suffix and width: "add" for "addseq.w"."""
     name = instruction.insn_name() or instruction.mnemonic

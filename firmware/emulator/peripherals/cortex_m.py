@@ -1,6 +1,7 @@
 """What every Cortex-M has inside: system control block, debug control, DWT cycle counter (ARMv7-M ARM, DDI 0403E)."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from firmware.emulator.bus import Peripheral, Register
 
@@ -10,7 +11,7 @@ _TRCENA = 1 << 24
 class SystemControl(Peripheral):
     """The registers of the system control space that start-up code touches, DDI 0403E B3.2."""
 
-    registers = {
+    registers: ClassVar = {
         "CPACR": Register(0x88),
         "DEMCR": Register(0xFC),
     }
@@ -32,7 +33,7 @@ class SystemControl(Peripheral):
 class Dwt(Peripheral):
     """Data watchpoint and trace unit, DDI 0403E C1.8: only the cycle counter."""
 
-    registers = {
+    registers: ClassVar = {
         "CTRL": Register(0x00, reset=0x4000_0000, writable=1),
         "CYCCNT": Register(0x04),
     }

@@ -1,6 +1,7 @@
-"""Peripherals of the SAM D21: DS40001882. Synchronisation between clock domains takes no time: SYNCBUSY reads as zero."""
+"""Peripherals of the SAM D21: DS40001882. Clock domains synchronise in no time: SYNCBUSY reads as zero."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from firmware.emulator.bus import Peripheral, Register
 from firmware.emulator.console import Console
@@ -12,7 +13,7 @@ _OSC8M_HZ = 8_000_000
 class Sysctrl(Peripheral):
     """Oscillators: section 17.8. An enabled oscillator is ready at once, and the DFLL locks at once in closed loop."""
 
-    registers = {
+    registers: ClassVar = {
         "INTFLAG": Register(0x08),
         "PCLKSR": Register(0x0C, writable=0),
         "XOSC32K": Register(0x14, reset=0x0080, size=2),
@@ -53,7 +54,7 @@ class Sysctrl(Peripheral):
 class Gclk(Peripheral):
     """Generic clock controller: section 15.8. CTRL.SWRST completes at once."""
 
-    registers = {
+    registers: ClassVar = {
         "CTRL": Register(0x00, size=1, writable=0),
         "STATUS": Register(0x01, size=1, writable=0),
         "CLKCTRL": Register(0x02, size=2),
@@ -98,7 +99,7 @@ class Gclk(Peripheral):
 class PowerManager(Peripheral):
     """Bus clock gates: section 16.8."""
 
-    registers = {
+    registers: ClassVar = {
         "CPUSEL": Register(0x08, size=1),
         "APBASEL": Register(0x09, size=1),
         "APBBSEL": Register(0x0A, size=1),
@@ -120,7 +121,7 @@ class PowerManager(Peripheral):
 class Nvmctrl(Peripheral):
     """Flash controller: section 22.8, read timing only."""
 
-    registers = {"CTRLB": Register(0x04, reset=0x0000_0080)}
+    registers: ClassVar = {"CTRLB": Register(0x04, reset=0x0000_0080)}
 
     def __init__(self):
         super().__init__("nvmctrl", 0x4100_4000)
@@ -134,7 +135,7 @@ class Nvmctrl(Peripheral):
 class PortGroup(Peripheral):
     """One group of 32 pins: section 23.8; it keeps its configuration."""
 
-    registers = {
+    registers: ClassVar = {
         "DIRSET": Register(0x08),
         "OUTSET": Register(0x18),
         **{f"PMUX{n}": Register(0x30 + n, size=1) for n in range(16)},
@@ -154,7 +155,7 @@ class PortGroup(Peripheral):
 class SercomUsart(Peripheral):
     """SERCOM as USART: section 26.8. Transfers take no time."""
 
-    registers = {
+    registers: ClassVar = {
         "CTRLA": Register(0x00),
         "CTRLB": Register(0x04),
         "BAUD": Register(0x0C, size=2),
@@ -208,7 +209,7 @@ class Tc32(Peripheral):
     COUNT shows what the last read request latched, as on silicon. The timer clock is the CPU's.
     """
 
-    registers = {
+    registers: ClassVar = {
         "CTRLA": Register(0x00, size=2),
         "READREQ": Register(0x02, size=2, writable=0xC01F),
         "STATUS": Register(0x0F, reset=0x08, size=1, writable=0),

@@ -1,6 +1,7 @@
 """Peripherals of the STM32 families, by the version of their register layout."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from firmware.emulator.bus import Peripheral, Ready, Register
 from firmware.emulator.console import Console
@@ -9,7 +10,7 @@ from firmware.emulator.console import Console
 class UsartV1(Peripheral):
     """USART of STM32F1, F2, F4 and L1: RM0090 section 30.6. Transfers take no time."""
 
-    registers = {
+    registers: ClassVar = {
         "SR": Register(0x00, reset=0x00C0),
         "DR": Register(0x04, writable=0x1FF),
         "BRR": Register(0x08, writable=0xFFFF),
@@ -49,7 +50,7 @@ class UsartV1(Peripheral):
 class GpioV2(Peripheral):
     """GPIO port of all families but F1: RM0090 section 8.4; it keeps its configuration."""
 
-    registers = {
+    registers: ClassVar = {
         "MODER": Register(0x00),
         "OTYPER": Register(0x04),
         "OSPEEDR": Register(0x08),
@@ -69,7 +70,7 @@ class GpioV2(Peripheral):
 class F4Flash(Peripheral):
     """Flash interface: RM0090 section 3.9.1, access control only."""
 
-    registers = {"ACR": Register(0x00, writable=0x1F0F)}
+    registers: ClassVar = {"ACR": Register(0x00, writable=0x1F0F)}
 
     @property
     def wait_states(self) -> int:
@@ -80,7 +81,7 @@ class F4Flash(Peripheral):
 class F4Power(Peripheral):
     """Power control: RM0090 section 5.4. VOSRDY is set at once."""
 
-    registers = {
+    registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_4000),
         "CSR": Register(0x04, reset=0x0000_4000, writable=0x0000_0300),
     }
@@ -89,7 +90,7 @@ class F4Power(Peripheral):
 class F4Rcc(Peripheral):
     """Reset and clock control: RM0090 section 7.3. Oscillators and the PLL are ready as soon as they are on."""
 
-    registers = {
+    registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_0083, writable=0x0F0D_00F9),
         "PLLCFGR": Register(0x04, reset=0x2400_3010),
         "CFGR": Register(0x08, writable=0xFFFF_FFF3),
@@ -97,7 +98,7 @@ class F4Rcc(Peripheral):
         "APB1ENR": Register(0x40),
         "APB2ENR": Register(0x44),
     }
-    ready = {
+    ready: ClassVar = {
         "CR": (Ready(1 << 0, 1 << 1), Ready(1 << 16, 1 << 17), Ready(1 << 24, 1 << 25)),
         "CFGR": (Ready(1 << 0, 1 << 2), Ready(1 << 1, 1 << 3)),  # SWS follows SW
     }

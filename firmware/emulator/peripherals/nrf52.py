@@ -1,0 +1,112 @@
+"""Peripherals of the nRF52840: Product Specification v1.7. Tasks take no time, so their events come at once."""
+
+from typing import ClassVar
+
+from firmware.emulator.bus import Peripheral, Register
+from firmware.emulator.console import Console
+
+
+class Clock(Peripheral):
+    """CLOCK: the 64 MHz clock, from the internal oscillator until a task starts the crystal."""
+
+    registers: ClassVar = {
+        "TASKS_HFCLKSTART": Register(0x000, writable=1),
+        "HFCLKSTAT": Register(0x40C, reset=0x0001_0000, writable=0),
+    }
+    clock_hz = 64_000_000
+
+    def __init__(self):
+        super().__init__("clock", 0x4000_0000)
+
+    def write_TASKS_HFCLKSTART(self, value: int) -> None:
+        """Start the crystal, which becomes the source."""
+        self.value["HFCLKSTAT"] |= value
+
+    @property
+    def from_crystal(self) -> bool:
+        """HFCLKSTAT.SRC."""
+        return bool(self.value["HFCLKSTAT"] & 1)
+
+
+class Nvmc(Peripheral):
+    """NVMC: the instruction cache's switch."""
+
+    registers: ClassVar = {"ICACHECNF": Register(0x540, writable=0x101)}
+
+    def __init__(self):
+        super().__init__("nvmc", 0x4001_E000)
+
+    @property
+    def cached(self) -> bool:
+        """ICACHECNF.CACHEEN."""
+        return bool(self.value["ICACHECNF"] & 1)
+
+
+class Gpio(Peripheral):
+    """One GPIO port, its registers counted from OUT's offset, 0x500; it keeps its configuration."""
+
+    registers: ClassVar = {
+        "OUTSET": Register(0x008),
+        **{f"PIN_CNF{n}": Register(0x200 + 4 * n, reset=2) for n in range(32)},
+    }
+
+    def __init__(self, port: int):
+        super().__init__(f"p{port}", 0x5000_0500 + 0x300 * port)
+
+    def is_output(self, pin: int) -> bool:
+        """PIN_CNF.DIR."""
+        return bool(self.value[f"PIN_CNF{pin}"] & 1)
+
+
+class Uart(Peripheral):
+    """UART, the one without DMA. A byte leaves at once; one that came is in RXD when its event has been seen."""
+
+    registers: ClassVar = {
+        "TASKS_STARTRX": Register(0x000, writable=1),
+        "TASKS_STARTTX": Register(0x008, writable=1),
+        "EVENTS_RXDRDY": Register(0x108, writable=1),
+        "EVENTS_TXDRDY": Register(0x11C, writable=1),
+        "ENABLE": Register(0x500, writable=0xF),
+        "PSEL_RTS": Register(0x508, reset=0xFFFF_FFFF),
+        "PSEL_TXD": Register(0x50C, reset=0xFFFF_FFFF),
+        "PSEL_CTS": Register(0x510, reset=0xFFFF_FFFF),
+        "PSEL_RXD": Register(0x514, reset=0xFFFF_FFFF),
+        "RXD": Register(0x518, writable=0),
+        "TXD": Register(0x51C, writable=0xFF),
+        "BAUDRATE": Register(0x524, reset=0x0400_0000),
+        "CONFIG": Register(0x56C, writable=0x11F),
+    }
+    _ENABLED = 4
+    _DISCONNECTED = 1 << 31
+
+    def __init__(self, name: str, base: int, console: Console):
+        super().__init__(name, base)
+        self._console = console
+
+    def _runs(self, task: str, pin: str) -> bool:
+        enabled = self.value["ENABLE"] == self._ENABLED and not self.value[pin] & self._DISCONNECTED
+        return enabled and bool(self.value[task])
+
+    def write_ENABLE(self, value: int) -> None:
+        """Enabling and disabling leave both directions stopped."""
+        self.value |= {"ENABLE": value, "TASKS_STARTRX": 0, "TASKS_STARTTX": 0}
+
+    def read_EVENTS_RXDRDY(self) -> int:
+        """Raise the event if a byte has come."""
+        if self._runs("TASKS_STARTRX", "PSEL_RXD") and self._console.available():
+            self.value["EVENTS_RXDRDY"] = 1
+        return self.value["EVENTS_RXDRDY"]
+
+    def read_RXD(self) -> int:
+        """Take the received byte."""
+        return self._console.receive() if self._runs("TASKS_STARTRX", "PSEL_RXD") else 0
+
+    def write_TXD(self, value: int) -> None:
+        """Send a byte; a transmitter that is off loses it and never says that it is done."""
+        if self._runs("TASKS_STARTTX", "PSEL_TXD"):
+            self._console.send(value)
+            self.value["EVENTS_TXDRDY"] = 1
+
+    def baud(self) -> float:
+        """BAUDRATE is the part of the 16 MHz peripheral clock in units of 2^-32."""
+        return self.value["BAUDRATE"] * 16e6 / (1 << 32)

@@ -1,0 +1,126 @@
+"""Every mistake in every configuration file is reported at once, with file, key, value and the nearest valid name."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from firmware.settings import SettingsError
+from scripts.lib.config import load_config, load_dataset, load_model, plugins
+
+ROOT = Path(__file__).parents[2]
+MATRIX = Path("config/config.yaml")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    return tmp_path
+
+
+def edit(folder, file, old, new):
+    path = folder / "config" / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+def load(folder, **changes):
+    origin = folder / MATRIX
+    return load_config({**yaml.safe_load(origin.read_text()), **changes}, [origin], folder)
+
+
+def messages(folder, **changes):
+    with pytest.raises(SettingsError) as caught:
+        load(folder, **changes)
+    return [message.replace(f"{folder}/", "") for message in caught.value.messages]
+
+
+def test_cells_come_in_the_order_of_the_matrix(folder):
+    config = load(folder, models=["har_cnn1d"], schemes=["int8", "float32"], boards=["stm32f4_disco", "arduino_zero"])
+    assert config.cells[:3] == [
+        ("har_cnn1d", "int8", "stm32f4_disco"),
+        ("har_cnn1d", "int8", "arduino_zero"),
+        ("har_cnn1d", "float32", "stm32f4_disco"),
+    ]
+    assert list(config.datasets) == ["watch_imu"]
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "expected"),
+    [
+        ("models", "mlp_fasion", "unknown model 'mlp_fasion' (did you mean 'mlp_fashion'?)"),
+        ("schemes", "int_8", "unknown scheme 'int_8' (did you mean 'int8'?)"),
+        ("boards", "arduino_zeroo", "unknown board 'arduino_zeroo' (did you mean 'arduino_zero'?)"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_one(folder, key, name, expected):
+    assert messages(folder, **{key: [name]}) == [f"{MATRIX}: {key}: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"models": []}, "models: List should have at least 1 item"),
+        ({"boards": "arduino_zero"}, "boards: Input should be a valid list"),
+        ({"boards": ["arduino_zero", "arduino_zero"]}, "boards: arduino_zero named more than once"),
+        ({"schemas": ["int8"]}, "schemas: unknown key (did you mean 'schemes'?)"),
+        ({"schemes": [8]}, "schemes.0: Input should be a valid string"),
+    ],
+)
+def test_a_malformed_matrix_is_refused(folder, content, expected):
+    assert any(message.startswith(f"{MATRIX}: {expected}") for message in messages(folder, **content))
+
+
+def test_a_key_given_twice_is_refused(folder):
+    with (folder / MATRIX).open("a") as file:
+        file.write("boards: [arduino_zero]\n")
+    assert any("key 'boards' appears twice" in message for message in messages(folder))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("boards/arduino_zero.yaml", "size_bytes: 32768", "size_bytes: -32768", "memory.1.size_bytes: Input should be"),
+        ("boards/arduino_zero.yaml", ", size_bytes: 32768", "", "memory.1.size_bytes: missing key"),
+        ("boards/arduino_zero.yaml", "chip: samd21", "chip: samd12", "chip: unknown chip (did you mean 'samd21'?)"),
+        ("boards/arduino_zero.yaml", "core: cortex", "core: cortx", "core: unknown core (did you mean 'cortex-m0plus'"),
+        ("models/mlp_fashion.yaml", "builder: mlp", "builder: mpl", "builder: unknown builder (did you mean 'mlp'?)"),
+        ("models/mlp_fashion.yaml", "hidden: [128]", "hidden: [-1]", "parameters.hidden.0: Input should be greater"),
+        ("models/mlp_fashion.yaml", "hidden: [128]", "hiden: [128]", "parameters.hiden: unknown key (did you mean"),
+        ("models/har_cnn1d.yaml", "dropout: 0.3", "dropout: 1.5", "parameters.dropout: Input should be less than 1"),
+        ("models/har_cnn1d.yaml", "seed: 1", "seed: one", "seed: Input should be a valid integer"),
+        ("models/har_cnn1d.yaml", "watch_imu", "watch_imo", "dataset: unknown dataset 'watch_imo' (did you"),
+        ("datasets/watch_imu.yaml", "kind: pypi", "kind: pipy", "sources.0.kind: Input should be 'debian' or 'pypi'"),
+        ("datasets/watch_imu.yaml", "eb122f23", "eb122f2", "files.watch_dataset.npy: String should match pattern"),
+        ("datasets/watch_imu.yaml", "watch_dataset.npy:", "../w.npy:", "files.../w.npy.[key]: String should match"),
+        ("datasets/watch_imu.yaml", "loader: watch_imu", "loader: watch", "loader: unknown loader (did you mean"),
+        ("datasets/watch_imu.yaml", "window: 128", "windows: 128", "parameters.windows: unknown key (did you mean"),
+        ("models/har_cnn1d.yaml", "title:", "title", "invalid YAML"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_declaration_is_named(folder, file, old, new, expected):
+    edit(folder, file, old, new)
+    found = messages(folder)
+    assert any(message.startswith(f"config/{file}: {expected}") for message in found), found
+
+
+def test_the_mistakes_of_all_files_come_together(folder):
+    edit(folder, "models/mlp_fashion.yaml", "epochs: 6", "epochs: 0")
+    edit(folder, "datasets/watch_imu.yaml", "licence:", "license:")
+    edit(folder, "boards/stm32f4_disco.yaml", "clock_hz: 168000000", "clock_hz: fast")
+    found = messages(folder, schemes=["int9"])
+    assert {message.split(":")[0] for message in found} == {
+        "config/config.yaml",
+        "config/models/mlp_fashion.yaml",
+        "config/datasets/watch_imu.yaml",
+        "config/boards/stm32f4_disco.yaml",
+    }
+    assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config/models").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_declared_model_loads(path):
+    model = load_model(path.stem, ROOT)
+    assert load_dataset(model.dataset, ROOT).files
+    assert model.builder in plugins("models")

@@ -1,0 +1,44 @@
+"""Imports go one way: firmware knows nothing of scripts, and TensorFlow is for training and conversion only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(path for folder in ("firmware", "scripts") for path in (ROOT / folder).rglob("*.py"))
+TENSORFLOW = {"tensorflow", "keras", "tf_keras"}
+MAY_TRAIN = {"scripts/train_model.py", "scripts/convert_model.py"}
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of everything that `path` imports, also inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_go_the_right_way(path):
+    name, tops = path.relative_to(ROOT).as_posix(), {module.split(".")[0] for module in imported(path)}
+    if name.startswith("firmware/"):
+        assert "scripts" not in tops
+    if name not in MAY_TRAIN and not name.startswith("scripts/models/"):
+        assert not tops & TENSORFLOW
+    assert not tops & {"lib", "datasets", "models", "device", "report", "snakemake"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.name)
+def test_scripts_know_snakemake_in_their_last_block_only(path):
+    tree = ast.parse(path.read_text())
+    users = [node for node in tree.body if "snakemake" in ast.dump(node)]
+    assert [node for node in users if not _is_docstring(node)] in ([], tree.body[-1:])
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
