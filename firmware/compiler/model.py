@@ -34,5 +34,5 @@ def compile_model(content: bytes) -> CompiledModel:
         rewrite(graph)
     if not graph.operators:
         raise UnsupportedModel("the model computes nothing")
-    steps = [ops.OPERATORS[operator.kind].lower(operator) for operator in graph.operators]
+    steps = [step for operator in graph.operators for step in ops.lower(operator)]
     return CompiledModel(graph, steps, plan_arena(graph, steps), hashlib.sha256(content).hexdigest())

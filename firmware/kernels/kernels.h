@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "elementwise.h"
+#include "movement.h"
+#include "reduce.h"
 
 /* Order. Steps may write their output over an input that dies with them, at a distance the compiler computes from this promise:
  * convolutions and fully connected layers make output pixels (rows) in raster order, and write pixel p only while or after reading

@@ -1,0 +1,6 @@
+#include "copy.h"
+
+void bw_copy_32(const bw_copy_t *p, const void *in, void *out)
+{
+    BW_COPY(uint32_t, p, in, out);
+}

@@ -1,0 +1,6 @@
+#include "copy.h"
+
+void bw_copy_64(const bw_copy_t *p, const void *in, void *out)
+{
+    BW_COPY(uint64_t, p, in, out);
+}
