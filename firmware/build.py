@@ -62,7 +62,7 @@ def compile_kernels(core: Core, library: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="boardwalk-kernels-") as folder:
         kernels = Path(folder) / "kernels.o"
         sources = sorted((KERNELS / "portable").glob("*.c"))
-        toolchain.compile_object(sources, kernels, core, "-O2", [KERNELS, KERNELS / "portable"])
+        toolchain.compile_object(sources, kernels, core, "-Os", [KERNELS, KERNELS / "portable"])
         toolchain.archive([kernels], library)
 
 

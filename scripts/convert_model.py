@@ -5,6 +5,7 @@ Runs in a process of its own, as the converter keeps memory. The same weights gi
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,22 +19,31 @@ CALIBRATION_SEED = 1
 
 def convert_model(model: Path, scheme: Scheme, x_train: np.ndarray, path: Path) -> None:
     """Write the .keras file `model` to `path` in `scheme`; x_train is float32 (n, *sample shape)."""
-    import keras  # here and not above: their notices about the host belong in the log
-    import tensorflow as tf
+    import keras  # here and not above: its notices about the host belong in the log
 
-    trained = keras.models.load_model(model)
-    sample = keras.Input(batch_shape=(1, *trained.input_shape[1:]))  # a free batch would bring SHAPE and PACK operators
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(sample, trained(sample)))
-    converter.target_spec.supported_ops = [tf.lite.OpsSet[scheme.operators]]
-    if scheme.quantize:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if scheme.calibrate:
-        converter.representative_dataset = lambda: _calibration(x_train)
-        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(scheme.io)
-    content = converter.convert()
+    content = convert(keras.models.load_model(model), scheme, x_train)
     with whole(path) as part:
         part.write_bytes(content)
     print(f"{path}: {len(content)} bytes")
+
+
+def convert(model: Any, scheme: Scheme, x_train: np.ndarray) -> bytes:
+    """Return the Keras `model` as .tflite in `scheme`, batch size 1; x_train is float32 (n, *sample shape)."""
+    import keras
+    import tensorflow as tf
+
+    sample = keras.Input(batch_shape=(1, *model.input_shape[1:]))  # a free batch would bring SHAPE and PACK operators
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(sample, model(sample)))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet[scheme.operators]]
+    if scheme.quantize:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if scheme.weights:
+        converter.target_spec.supported_types = [tf.dtypes.as_dtype(scheme.weights)]
+    if scheme.calibrate:
+        converter.representative_dataset = lambda: _calibration(x_train)
+        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(scheme.io)
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    return converter.convert()
 
 
 def _calibration(x_train: np.ndarray) -> Iterator[list[np.ndarray]]:

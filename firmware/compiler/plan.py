@@ -1,11 +1,14 @@
 """Gives every activation and scratch buffer a place in one static arena.
 
-Blocks that are alive at the same step do not overlap, with one exception: a kernel that walks through its input in order
-may write its output over what it has already read. Such a step names its `overlap`, the number of bytes by which the
-output must start before the input (Blacker et al. 2020 call this diagonal memory optimisation). The arena is compared with
+Blocks that are alive at the same step do not overlap, with one exception: a kernel that walks through its input in
+order may write its output over what it has already read. Such a step names its `overlap`, the number of bytes by which
+the output must start before the input (Blacker et al. 2020 call this diagonal memory optimisation). Some kernels can
+also walk backwards, with the output that far behind the input: else a chain of layers would creep down the arena and
+need the sum of all its distances, while going up and down in turn it needs only the largest. The arena is compared with
 the live-peak lower bound: the largest number of bytes that must coexist at one step, which no plan can beat.
 """
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +20,20 @@ ALIGNMENT_BYTES = 4
 _SHUFFLES = 300
 
 
+def _aligned(size_bytes: int | float) -> int | float:
+    return size_bytes if math.isinf(size_bytes) else -(-size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+
+
 @dataclass(eq=False)
 class Block:
-    """One block of the arena, alive from step `first` to step `last`, both included (-1: before the first step)."""
+    """One block of the arena, alive from step `first` to step `last`, both included (-1: before the first step).
+
+    `exact_bytes` are used, `size_bytes` is that rounded up to the alignment.
+    """
 
     name: str
     size_bytes: int
+    exact_bytes: int
     first: int
     last: int
     offset: int = -1
@@ -41,6 +52,7 @@ class Plan:
     blocks: list[Block]
     tensor_blocks: dict[Tensor, Block]
     scratch_blocks: dict[Step, Block]
+    backward_steps: list[Step]
 
     def offset(self, tensor: Tensor) -> int:
         """Return the byte offset of an activation."""
@@ -49,6 +61,15 @@ class Plan:
     def scratch_offset(self, step: Step) -> int:
         """Return the byte offset of a step's scratch buffer."""
         return self.scratch_blocks[step].offset
+
+
+@dataclass(frozen=True)
+class _Overlap:
+    """The output of `step` may start `before` bytes or more before its input starts, or `behind` or more after that."""
+
+    step: Step
+    before: int
+    behind: int | float
 
 
 class _Arena:
@@ -67,7 +88,7 @@ class _Arena:
                 self.scratch[step] = self._add(f"scratch of step {index}", step.scratch_bytes, index)
         for tensor in graph.outputs:
             self._touch(tensor, len(steps))
-        self.distances = dict(self._distances(steps))
+        self.overlaps = dict(self._overlaps(steps))
         self.steps = len(steps)
 
     def _touch(self, tensor: Tensor, step: int) -> None:
@@ -79,12 +100,12 @@ class _Arena:
         self.tensors[storage].last = step
 
     def _add(self, name: str, size_bytes: int, step: int) -> Block:
-        block = Block(name, -(-size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES, step, step)
+        block = Block(name, _aligned(size_bytes), size_bytes, step, step)
         self.blocks.append(block)
         return block
 
-    def _distances(self, steps: list[Step]) -> Iterator[tuple[tuple[Block, Block], int]]:
-        """Yield ((output, input), bytes) where the input dies at the step that may overwrite it."""
+    def _overlaps(self, steps: list[Step]) -> Iterator[tuple[tuple[Block, Block], "_Overlap"]]:
+        """Yield ((output, input), where the output may lie) for inputs that die at the step that may overwrite them."""
         for index, step in enumerate(steps):
             for position, distance in step.overlap.items():
                 if step.reads[position].is_constant:
@@ -92,16 +113,27 @@ class _Arena:
                 source, target = self.tensors[step.reads[position].storage], self.tensors[step.writes[0].storage]
                 others = [t.storage for i, t in enumerate(step.reads) if i != position and not t.is_constant]
                 if source.last == index and target.first == index and step.reads[position].storage not in others:
-                    yield (target, source), -(-distance // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+                    behind = math.inf
+                    if position in step.backward_overlap:
+                        behind = source.exact_bytes + step.backward_overlap[position] - target.exact_bytes
+                    yield (target, source), _Overlap(step, _aligned(distance), _aligned(behind))
 
     def forbidden(self, block: Block, other: Block) -> tuple[int, int]:
         """Return the open interval of offsets that `block` must not have because `other` lies where it lies."""
         low, high = other.offset - block.size_bytes, other.offset + other.size_bytes
-        if (block, other) in self.distances:
-            low = max(low, other.offset - self.distances[block, other])
-        elif (other, block) in self.distances:
-            high = min(high, other.offset + self.distances[other, block])
+        if overlap := self.overlaps.get((block, other)):
+            low, high = max(low, other.offset - overlap.before), min(high, other.offset + overlap.behind)
+        elif overlap := self.overlaps.get((other, block)):
+            low, high = max(low, other.offset - overlap.behind), min(high, other.offset + overlap.before)
         return low, high
+
+    def backward_steps(self) -> list[Step]:
+        """Return the steps whose output was placed where only walking backwards keeps the input intact."""
+        return [
+            overlap.step
+            for (target, source), overlap in self.overlaps.items()
+            if source.offset - overlap.before < target.offset < source.offset + source.size_bytes
+        ]
 
     def place(self, order: list[Block]) -> int:
         """Put each block at the lowest offset that is free for its whole life; return the arena's size in bytes."""
@@ -122,9 +154,10 @@ class _Arena:
     def _live_bytes(self, step: int) -> int:
         live = [block for block in self.blocks if block.first <= step <= block.last]
         saving = 0
-        for (target, source), distance in self.distances.items():
+        for (target, source), overlap in self.overlaps.items():
             if target in live and source in live:
-                together = max(source.size_bytes + distance, target.size_bytes)
+                ahead = max(source.size_bytes + overlap.before, target.size_bytes)
+                together = min(ahead, max(source.size_bytes, target.size_bytes + overlap.behind))
                 saving = max(saving, source.size_bytes + target.size_bytes - together)
         return sum(block.size_bytes for block in live) - saving
 
@@ -142,7 +175,7 @@ def plan_arena(graph: Graph, steps: list[Step]) -> Plan:
             break
     for block, offset in zip(arena.blocks, best_offsets, strict=True):
         block.offset = offset
-    return Plan(best_size, bound, arena.blocks, arena.tensors, arena.scratch)
+    return Plan(best_size, bound, arena.blocks, arena.tensors, arena.scratch, arena.backward_steps())
 
 
 def _orders(blocks: list[Block]) -> Iterator[list[Block]]:

@@ -20,6 +20,8 @@ class Step:
 
     `overlap` maps the index of a read to the number of bytes by which the first output must start before it so that the
     kernel may overwrite it while reading: 0 for elementwise kernels that go forward. A read without entry stays intact.
+    A kernel that can also walk from the last element to the first has `backward_overlap`, the number of bytes by which
+    the output must then end behind the input, and `walked`, the structure whose field `backward` tells it to.
     """
 
     operator: Operator
@@ -30,3 +32,5 @@ class Step:
     macs: int = 0
     scratch_bytes: int = 0
     overlap: dict[int, int] = field(default_factory=dict)
+    backward_overlap: dict[int, int] = field(default_factory=dict)
+    walked: Struct | None = None

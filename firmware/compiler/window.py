@@ -1,5 +1,7 @@
 """The geometry that convolutions and poolings share: a window that slides over height and width."""
 
+from typing import Any
+
 import numpy as np
 
 from firmware.compiler.graph import Operator
@@ -33,7 +35,7 @@ def _window(
         walked, steps = reversed(sizes) if transposed else sizes
         pad = _padding(operator, walked, steps, (kernel - 1) * dilation + 1, stride)
         fields |= {f"stride_{axis}": stride, f"dilation_{axis}": dilation, f"pad_{axis}": pad}
-    return Struct("bw_window_t", fields)
+    return Struct("bw_window_t", {**fields, "backward": 0})
 
 
 def _padding(operator: Operator, walked: int, steps: int, reach: int, stride: int) -> int:
@@ -53,6 +55,20 @@ def _padding(operator: Operator, walked: int, steps: int, reach: int, stride: in
             f"a window of {reach} in steps of {stride} over {walked} takes {expected} steps, not {steps}"
         )
     return pad
+
+
+def overlap(window: Struct, item_bytes: int, channelwise: bool = False, transposed: bool = False) -> dict[str, Any]:
+    """Return the fields of a Step that say how a kernel with this window may overwrite its first input."""
+    f = window.fields
+    mirrored = dict(f)
+    for axis in "hw":
+        # Seen from the last element, the padding is what the window covers behind the input.
+        walked, steps = (f"out_{axis}", f"in_{axis}") if transposed else (f"in_{axis}", f"out_{axis}")
+        end = (f[steps] - 1) * f[f"stride_{axis}"] + (f[f"k_{axis}"] - 1) * f[f"dilation_{axis}"] - f[f"pad_{axis}"]
+        mirrored[f"pad_{axis}"] = end + 1 - f[walked]
+    backward = raster_distance(Struct("bw_window_t", mirrored), item_bytes, channelwise, transposed)
+    forward = raster_distance(window, item_bytes, channelwise, transposed)
+    return {"overlap": {0: forward}, "backward_overlap": {0: backward}, "walked": window}
 
 
 def raster_distance(window: Struct, item_bytes: int, channelwise: bool = False, transposed: bool = False) -> int:

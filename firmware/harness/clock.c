@@ -1,6 +1,7 @@
 #include "clock.h"
 
 #include "board.h"
+#include "divide.h"
 #include "port.h"
 
 uint64_t clock_us(void)
@@ -10,5 +11,7 @@ uint64_t clock_us(void)
     uint32_t now = port_cycles();
     total += now - last;
     last = now;
-    return total / (BOARD_CLOCK_HZ / 1000000u);
+    uint64_t microseconds = total;
+    divide(&microseconds, BOARD_CLOCK_HZ / 1000000u);
+    return microseconds;
 }

@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include "divide.h"
 #include "port.h"
 
 int read_command(char command[COMMAND_BYTES])
@@ -32,8 +33,7 @@ void say_number(uint64_t value)
     int first = 20;
     digits[first] = '\0';
     do {
-        digits[--first] = (char)('0' + value % 10);
-        value /= 10;
+        digits[--first] = (char)('0' + divide(&value, 10));
     } while (value);
     say(digits + first);
 }

@@ -54,4 +54,10 @@ static inline int32_t bw_wrapping_add(int32_t a, int32_t b)
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
+/* sum / count, rounded half away from zero. */
+static inline int32_t bw_rounded_mean(int32_t sum, int32_t count)
+{
+    return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+}
+
 #endif

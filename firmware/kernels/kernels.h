@@ -12,8 +12,9 @@
 #include "reduce.h"
 
 /* Order. Steps may write their output over an input that dies with them, at a distance the compiler computes from this promise:
- * convolutions and fully connected layers make output pixels (rows) in raster order, and write pixel p only while or after reading
- * what pixel p needs; pooling does so channel by channel, and never reads a channel of a pixel's window after writing it. */
+ * convolutions, pooling and fully connected layers make outputs in the order of memory (a window with `backward` set: in exactly the
+ * opposite order), and write pixel (row) p only while or after reading what it needs; pooling does so channel by channel, and
+ * never reads a channel of a pixel's window after writing it. */
 
 /* A window sliding over height and width; pad_h and pad_w are the rows above and the columns left of the input. In a transposed
  * convolution the window slides over the output instead, one step for each input pixel. */
@@ -23,6 +24,7 @@ typedef struct {
     int32_t k_h, k_w;
     int32_t stride_h, dilation_h, pad_h;
     int32_t stride_w, dilation_w, pad_w;
+    int32_t backward;
 } bw_window_t;
 
 /* What a quantized output is clamped to, after its zero point was added. */
@@ -84,9 +86,11 @@ void bw_transpose_conv_f32(const bw_conv_2d_f32_t *p, const float *in, float *ou
 typedef struct {
     bw_window_t window;
     int32_t out_min, out_max;
-} bw_pool_2d_s8_t;
-void bw_max_pool_2d_s8(const bw_pool_2d_s8_t *p, const int8_t *in, int8_t *out);
-void bw_average_pool_2d_s8(const bw_pool_2d_s8_t *p, const int8_t *in, int8_t *out);
+} bw_pool_2d_quantized_t;
+void bw_max_pool_2d_s8(const bw_pool_2d_quantized_t *p, const int8_t *in, int8_t *out);
+void bw_max_pool_2d_s16(const bw_pool_2d_quantized_t *p, const int16_t *in, int16_t *out);
+void bw_average_pool_2d_s8(const bw_pool_2d_quantized_t *p, const int8_t *in, int8_t *out);
+void bw_average_pool_2d_s16(const bw_pool_2d_quantized_t *p, const int16_t *in, int16_t *out);
 
 typedef struct {
     bw_window_t window;

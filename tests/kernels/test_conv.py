@@ -68,6 +68,29 @@ def test_pointwise_convolution_overwrites_its_input(tmp_path, dtype, seed):
     assert plan.arena_bytes <= max(block.size_bytes for block in plan.blocks) + pixel_bytes
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_long_chain_needs_one_distance_only(tmp_path, dtype):
+    """Layers write over their input forward and backward in turn, so that distances do not add up."""
+    rng = np.random.default_rng(3)
+    builder, shape = ModelBuilder(), (1, 6, 5, 4)
+    first, content = activations(rng, builder, shape, dtype)
+    x = first
+    for layer in range(8):
+        depthwise = layer % 2 == 0
+        w, b = weights_and_bias(rng, builder, (1, 3, 3, 4) if depthwise else (4, 1, 1, 4), dtype, x, 3 * depthwise)
+        y, _ = activations(rng, builder, shape, dtype)
+        kind, table = ("DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions") if depthwise else ("CONV_2D", "Conv2DOptions")
+        multiplier = {"depth_multiplier": 1} if depthwise else {}
+        builder.operator(kind, [x, w, b], [y], table, padding=0, stride_h=1, stride_w=1, **multiplier)
+        x = y
+    content_bytes = builder.build([first], [x])
+    check(tmp_path, content_bytes, [content], tolerance(dtype, 36 * 1000))
+    model = compile_model(content_bytes)
+    assert 3 <= len(model.plan.backward_steps) <= 5
+    item_bytes = 4 if dtype == "float32" else 1
+    assert model.plan.arena_bytes == (6 * 5 + 5 + 1 + 1) * 4 * item_bytes
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_depthwise_conv_2d(tmp_path, dtype, seed):

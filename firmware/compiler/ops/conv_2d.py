@@ -5,7 +5,7 @@ import numpy as np
 from firmware.compiler.graph import Operator
 from firmware.compiler.layers import Layer, read_layer
 from firmware.compiler.step import Step, Struct
-from firmware.compiler.window import raster_distance, sliding_window
+from firmware.compiler.window import overlap, sliding_window
 
 KINDS = ("CONV_2D",)
 OPTIONS = {
@@ -44,7 +44,7 @@ def convolution(layer: Layer, weights: np.ndarray) -> Step:
         [layer.source],
         [layer.target],
         macs=layer.target.elements * k_h * k_w * group_c,
-        overlap={0: raster_distance(window, layer.source.dtype.itemsize)},
+        **overlap(window, layer.source.dtype.itemsize),
     )
 
 

@@ -21,7 +21,7 @@ def lower(operator: Operator) -> Step:
     """Return the step; weights have shape (1, k_h, k_w, in_c * multiplier), their scales lie along the last axis."""
     layer = read_layer(operator)
     shape, channels = layer.weights.shape, layer.source.shape[-1]
-    # The multiplier in the options may be stale; the reference takes it from the shapes too.
+    # The shapes say it all; the multiplier in the options may be stale, and LiteRT does not read it either.
     if len(shape) != 4 or shape[0] != 1 or shape[3] % channels:
         raise operator.refuse(f"weights {shape} do not fit {channels} channels")
     return convolution(layer, layer.weights.data.transpose(3, 1, 2, 0))

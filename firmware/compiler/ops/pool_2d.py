@@ -5,7 +5,7 @@ import numpy as np
 from firmware.compiler import quant
 from firmware.compiler.graph import Operator
 from firmware.compiler.step import Step, Struct
-from firmware.compiler.window import raster_distance, sliding_window
+from firmware.compiler.window import overlap, sliding_window
 
 KINDS = ("MAX_POOL_2D", "AVERAGE_POOL_2D")
 OPTIONS = {
@@ -16,6 +16,7 @@ OPTIONS = {
     "filter_h": (4, "int32", 0),
     "activation": (5, "int8", 0),
 }
+_SUFFIXES = {np.dtype("float32"): "f32", np.dtype("int8"): "s8", np.dtype("int16"): "s16"}
 _NAMES = {"MAX_POOL_2D": "max_pool_2d", "AVERAGE_POOL_2D": "average_pool_2d"}
 
 
@@ -25,15 +26,16 @@ def lower(operator: Operator) -> Step:
     window = sliding_window(operator, operator.options["filter_h"], operator.options["filter_w"])
     if source.shape[3] != target.shape[3]:
         raise operator.refuse(f"{source.shape} cannot become {target.shape}")
-    if source.dtype == target.dtype == np.float32:
-        suffix, (low, high) = "f32", quant.float_range(operator)
-    elif source.dtype == target.dtype == np.int8:
+    if source.dtype != target.dtype or source.dtype not in _SUFFIXES:
+        raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
+    if source.dtype == np.float32:
+        struct, (low, high) = "bw_pool_2d_f32_t", quant.float_range(operator)
+    else:
         if quant.per_tensor(operator, source) != quant.per_tensor(operator, target):
             raise operator.refuse("input and output must share scale and zero point")
-        suffix, (low, high) = "s8", quant.integer_range(operator)
-    else:
-        raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
-    fields = {"window": window, "out_min": low, "out_max": high}
-    params = Struct(f"bw_pool_2d_{suffix}_t", fields)
-    overlap = {0: raster_distance(window, source.dtype.itemsize, channelwise=True)}
-    return Step(operator, f"bw_{_NAMES[operator.kind]}_{suffix}", params, [source], [target], overlap=overlap)
+        struct, (low, high) = "bw_pool_2d_quantized_t", quant.integer_range(operator)
+    params = Struct(struct, {"window": window, "out_min": low, "out_max": high})
+    kernel = f"bw_{_NAMES[operator.kind]}_{_SUFFIXES[source.dtype]}"
+    return Step(
+        operator, kernel, params, [source], [target], **overlap(window, source.dtype.itemsize, channelwise=True)
+    )

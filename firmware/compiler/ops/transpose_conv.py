@@ -5,7 +5,7 @@ import numpy as np
 from firmware.compiler.graph import Operator
 from firmware.compiler.layers import read_layer
 from firmware.compiler.step import Step, Struct
-from firmware.compiler.window import raster_distance, transposed_window
+from firmware.compiler.window import overlap, transposed_window
 
 KINDS = ("TRANSPOSE_CONV",)
 OPTIONS = {
@@ -39,5 +39,5 @@ def lower(operator: Operator) -> Step:
         [source],
         [target],
         macs=source.elements * k_h * k_w * out_c,
-        overlap={0: raster_distance(window, source.dtype.itemsize, transposed=True)},
+        **overlap(window, source.dtype.itemsize, transposed=True),
     )

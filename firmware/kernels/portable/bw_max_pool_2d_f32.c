@@ -4,23 +4,24 @@
 #include "kernels.h"
 #include "window.h"
 
-void bw_max_pool_2d_f32(const bw_pool_2d_f32_t *p, const float *in, float *out)
+typedef bw_pool_2d_f32_t params_t;
+typedef float input_t;
+
+static inline float pooled(const params_t *p, const float *channel, bw_span_t rows, bw_span_t columns)
 {
-    const bw_window_t *w = &p->window;
-    for (int32_t y = 0; y < w->out_h; y++) {
-        bw_span_t rows = bw_rows(w, y);
-        for (int32_t x = 0; x < w->out_w; x++) {
-            bw_span_t columns = bw_columns(w, x);
-            for (int32_t c = 0; c < w->in_c; c++) {
-                float best = -FLT_MAX;
-                for (int32_t k_y = rows.first; k_y < rows.last; k_y++) {
-                    for (int32_t k_x = columns.first; k_x < columns.last; k_x++) {
-                        float value = in[bw_input_at(w, rows, columns, k_y, k_x) + c];
-                        best = value > best ? value : best;
-                    }
-                }
-                *out++ = bw_clamp_f32(best, p->out_min, p->out_max);
-            }
+    float best = -FLT_MAX;
+    for (int32_t k_y = rows.first; k_y < rows.last; k_y++) {
+        for (int32_t k_x = columns.first; k_x < columns.last; k_x++) {
+            float value = channel[bw_input_at(&p->window, rows, columns, k_y, k_x)];
+            best = value > best ? value : best;
         }
     }
+    return bw_clamp_f32(best, p->out_min, p->out_max);
+}
+
+#include "pool.h"
+
+void bw_max_pool_2d_f32(const params_t *p, const float *in, float *out)
+{
+    pool(p, in, out);
 }

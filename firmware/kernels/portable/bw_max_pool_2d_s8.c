@@ -2,23 +2,24 @@
 #include "kernels.h"
 #include "window.h"
 
-void bw_max_pool_2d_s8(const bw_pool_2d_s8_t *p, const int8_t *in, int8_t *out)
+typedef bw_pool_2d_quantized_t params_t;
+typedef int8_t input_t;
+
+static inline int8_t pooled(const params_t *p, const int8_t *channel, bw_span_t rows, bw_span_t columns)
 {
-    const bw_window_t *w = &p->window;
-    for (int32_t y = 0; y < w->out_h; y++) {
-        bw_span_t rows = bw_rows(w, y);
-        for (int32_t x = 0; x < w->out_w; x++) {
-            bw_span_t columns = bw_columns(w, x);
-            for (int32_t c = 0; c < w->in_c; c++) {
-                int8_t best = INT8_MIN;
-                for (int32_t k_y = rows.first; k_y < rows.last; k_y++) {
-                    for (int32_t k_x = columns.first; k_x < columns.last; k_x++) {
-                        int8_t value = in[bw_input_at(w, rows, columns, k_y, k_x) + c];
-                        best = value > best ? value : best;
-                    }
-                }
-                *out++ = (int8_t)bw_clamp_s32(best, p->out_min, p->out_max);
-            }
+    int8_t best = INT8_MIN;
+    for (int32_t k_y = rows.first; k_y < rows.last; k_y++) {
+        for (int32_t k_x = columns.first; k_x < columns.last; k_x++) {
+            int8_t value = channel[bw_input_at(&p->window, rows, columns, k_y, k_x)];
+            best = value > best ? value : best;
         }
     }
+    return (int8_t)bw_clamp_s32(best, p->out_min, p->out_max);
+}
+
+#include "pool.h"
+
+void bw_max_pool_2d_s8(const params_t *p, const int8_t *in, int8_t *out)
+{
+    pool(p, in, out);
 }

@@ -37,13 +37,17 @@ static inline void transpose_convolve(const bw_conv_shape_t *s, const context_t 
 {
     const bw_window_t *w = &s->window;
     int32_t channel_weights = w->k_h * w->k_w * w->in_c;
-    for (int32_t y = 0; y < w->out_h; y++) {
+    for (int32_t row = 0; row < w->out_h; row++) {
+        int32_t y = bw_walk(w, row, w->out_h);
         bw_span_t rows = bw_sources(y, w->stride_h, w->pad_h, w->k_h, w->in_h);
-        for (int32_t x = 0; x < w->out_w; x++) {
+        for (int32_t column = 0; column < w->out_w; column++) {
+            int32_t x = bw_walk(w, column, w->out_w);
             bw_span_t columns = bw_sources(x, w->stride_w, w->pad_w, w->k_w, w->in_w);
-            for (int32_t o = 0; o < w->out_c; o++) {
+            output_t *pixel = out + (y * w->out_w + x) * w->out_c;
+            for (int32_t channel = 0; channel < w->out_c; channel++) {
+                int32_t o = bw_walk(w, channel, w->out_c);
                 sum_t sum = gathered_sum(s, context, in, weights + o * channel_weights, rows, columns);
-                *out++ = finish(context, sum, o);
+                pixel[o] = finish(context, sum, o);
             }
         }
     }

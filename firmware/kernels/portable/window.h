@@ -29,6 +29,12 @@ static inline bw_span_t bw_columns(const bw_window_t *w, int32_t out_x)
     return bw_span(out_x, w->stride_w, w->pad_w, w->dilation_w, w->k_w, w->in_w);
 }
 
+/* Position `step` of `count` in the direction of the window. */
+static inline int32_t bw_walk(const bw_window_t *w, int32_t step, int32_t count)
+{
+    return w->backward ? count - 1 - step : step;
+}
+
 /* Index of channel 0 at tap (k_y, k_x). */
 static inline int32_t bw_input_at(const bw_window_t *w, bw_span_t rows, bw_span_t columns, int32_t k_y, int32_t k_x)
 {
