@@ -34,13 +34,8 @@ def compile_model(content: bytes) -> CompiledModel:
         rewrite(graph)
     if not graph.operators:
         raise UnsupportedModel("the model computes nothing")
-<<<<<<< /tmp/c/firmware/compiler/model.py
-    steps = [ops.OPERATORS[operator.kind].lower(operator) for operator in graph.operators]
+    steps = [step for operator in graph.operators for step in ops.lower(operator)]
     plan = plan_arena(graph, steps)
     for step in plan.backward_steps:
         step.walked.fields["backward"] = 1
     return CompiledModel(graph, steps, plan, hashlib.sha256(content).hexdigest())
-=======
-    steps = [step for operator in graph.operators for step in ops.lower(operator)]
-    return CompiledModel(graph, steps, plan_arena(graph, steps), hashlib.sha256(content).hexdigest())
->>>>>>> firmware/compiler/model.py
