@@ -18,13 +18,13 @@ void HardFault_Handler(void);
 void Default_Handler(void);
 
 /* A debugger, or the virtual board, reports where this happened; without one the core locks up here. */
-__attribute__((used)) void HardFault_Handler(void)
+__attribute__((used, noinline)) void HardFault_Handler(void)
 {
     for (;;)
         __asm volatile("bkpt #1");
 }
 
-__attribute__((used)) void Default_Handler(void)
+__attribute__((used, noinline)) void Default_Handler(void)
 {
     for (;;)
         __asm volatile("bkpt #2");

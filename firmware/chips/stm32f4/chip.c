@@ -65,7 +65,7 @@ static const struct usart console = BOARD_CONSOLE;
 #define DWT_CTRL_CYCCNTENA (1u << 0)
 #define DWT_CYCCNT REGISTER(0xE0001004u)
 
-_Static_assert(BOARD_HSE_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_P == BOARD_CLOCK_HZ, "PLL settings do not give clock_hz");
+_Static_assert(BOARD_HSE_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_P == BOARD_CLOCK_HZ, "PLL does not give clock_hz");
 _Static_assert(BOARD_PLL_P % 2 == 0 && BOARD_PLL_P >= 2 && BOARD_PLL_P <= 8, "PLL P is 2, 4, 6 or 8");
 
 /* RM0090 section 7.3.3: PPRE1 is 0 for no division, 4 to 7 for 2 to 16; PPRE2 likewise. */
