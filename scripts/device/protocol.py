@@ -19,6 +19,14 @@ ANSWER_S = 15.0
 
 
 @dataclass(frozen=True)
+class Inference:
+    """What every compliant device tells about an "infer": time of all runs, and the outputs as printed, three decimals each."""
+
+    elapsed_us: int
+    results: list[str]
+
+
+@dataclass(frozen=True)
 class Timing:
     """What `layers%` tells: cycles of all runs of the last "infer" together, and of every layer, run once more."""
 
@@ -70,9 +78,15 @@ class Device:
             last = start + len(part) == len(content)
             self.command(f"db {part.hex()}", "m-load-done" if last else None)
 
-    def infer(self, runs: int, warmups: int) -> None:
+    def infer(self, runs: int, warmups: int) -> Inference:
         """Run the model on what was loaded."""
-        self.command(f"infer {runs} {warmups}", "m-infer-done", self._infer_timeout_s)
+        command = f"infer {runs} {warmups}"
+        lines = self.command(command, "m-infer-done", self._infer_timeout_s)
+        laps = [int(match[1]) for line in lines if (match := re.fullmatch(r"m-lap-us-(\d+)", line))]
+        if len(laps) != 2 or laps[1] < laps[0]:
+            raise DeviceError(f"{self._name}: expected two rising 'm-lap-us-…' after {command!r}, got {lines}")
+        results = self._find(lines, command, r"m-results-\[(.*)\]")
+        return Inference(laps[1] - laps[0], results.split(","))
 
     def output(self) -> bytes:
         """Return the raw bytes of all outputs."""
@@ -97,23 +111,30 @@ class Device:
             **{name: int(self._find(lines, "memory", rf"m-{tag}-bytes-(\d+)")) for name, tag in fields.items()}
         )
 
-    def version(self) -> str:
-        """Return what the image says it is: "boardwalk BOARD MODELHASH" for ours."""
-        return self._value("version", r"m-version-\[(.*)\]")
+    def version(self) -> str | None:
+        """Return what the image says it is: "boardwalk BOARD MODELHASH" for ours, None if it cannot tell."""
+        lines = self._exchange("version", ANSWER_S)
+        if any(line.startswith("e-[") for line in lines):
+            return None
+        return self._find(lines, "version", r"m-version-\[(.*)\]")
 
     def command(self, text: str, expected: str | None, timeout_s: float | None = None) -> list[str]:
         """Send a command and return its reply lines without the final "m-ready"; `expected` must be one of them."""
-        self._write(f"{text}%")
-        timeout_s = ANSWER_S if timeout_s is None else timeout_s
-        deadline = time.monotonic() + timeout_s
-        lines: list[str] = []
-        while (line := self._line(deadline, "m-ready", text, timeout_s)) != "m-ready":
-            lines.append(line)
+        lines = self._exchange(text, ANSWER_S if timeout_s is None else timeout_s)
         errors = [line for line in lines if line.startswith("e-[")]
         if errors:
             raise DeviceError(f"{self._name}: {text!r} was refused: {errors[0]}")
         if expected is not None and expected not in lines:
             raise DeviceError(f"{self._name}: expected {expected!r} after {text!r}, got {lines}")
+        return lines
+
+    def _exchange(self, text: str, timeout_s: float) -> list[str]:
+        """Send a command and return its reply lines, whatever they say."""
+        self._write(f"{text}%")
+        deadline = time.monotonic() + timeout_s
+        lines: list[str] = []
+        while (line := self._line(deadline, "m-ready", text, timeout_s)) != "m-ready":
+            lines.append(line)
         return lines
 
     def _value(self, command: str, pattern: str) -> str:
