@@ -14,7 +14,7 @@ endif
 .PHONY: reproduce env test lint bench lock
 
 reproduce: env
-	@snakemake --cores $(CORES) --nohooks
+	@snakemake --cores $(CORES) --no-hooks
 	@python -m scripts.show_table
 
 env: .venv/.ready

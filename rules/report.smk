@@ -75,6 +75,6 @@ rule build_report:
     resources:
         mem_mb=500,
     message:
-        "Build the page"
+        "Write the page"
     script:
         "../scripts/build_report.py"

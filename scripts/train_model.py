@@ -4,6 +4,7 @@ The same data, seed and number of threads give the same weights on one machine, 
 """
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -28,16 +29,20 @@ def train_model(model: Model, data: Prepared, path: Path) -> None:
     print(f"{model.name}: {network.count_params()} parameters, {accuracy:.2%} of {len(data.y_test)} test samples right")
     with whole(path) as part:
         network.save(part)
-        _remove_dates(part)
+        _make_repeatable(part)
 
 
-def _remove_dates(path: Path) -> None:
-    """Rewrite a .keras archive without the times at which it and its members were saved."""
+def _make_repeatable(path: Path) -> None:
+    """Rewrite a .keras archive without what differs from run to run: times of saving, and memory addresses as names."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     metadata = json.loads(members["metadata.json"])
     del metadata["date_saved"]
     members["metadata.json"] = json.dumps(metadata).encode()
+    config, numbers = members["config.json"].decode(), {}
+    members["config.json"] = re.sub(
+        r'(?<="shared_object_id": )\d+', lambda match: str(numbers.setdefault(match[0], len(numbers))), config
+    ).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in sorted(members.items()):
             archive.writestr(zipfile.ZipInfo(name), content)

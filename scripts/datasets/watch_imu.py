@@ -19,7 +19,8 @@ AXES = ["ax", "ay", "az", "wx", "wy", "wz"]
 ALLOWED = {
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy.core.multiarray", "_reconstruct"),  # as numpy 1 wrote it
+    ("numpy._core.multiarray", "_reconstruct"),
     ("_codecs", "encode"),
 }
 

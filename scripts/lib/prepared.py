@@ -3,6 +3,7 @@
 Holds no pickled objects, and equal arrays give equal bytes.
 """
 
+import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -55,5 +56,5 @@ def load_prepared(path: Path) -> Prepared:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return Prepared(**{field.name: archive[field.name] for field in fields(Prepared)})
-    except (KeyError, ValueError, OSError, EOFError) as error:
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: not a prepared dataset: {error}") from error

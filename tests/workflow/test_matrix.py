@@ -14,8 +14,9 @@ def test_the_table_has_every_cell_and_says_what_does_not_fit(matrix):
     assert status.pop(("mlp_fashion", "float32", "arduino_zero")) == "does_not_fit"
     assert set(status.values()) == {"ok"}
     no_fit = next(row for row in rows if row["status"] == "does_not_fit")
-    assert int(no_fit["flash_bytes"]) > int(no_fit["flash_capacity_bytes"]) == 262144
-    assert "256.0 KiB" in no_fit["reason"] and not no_fit["latency_ms"]
+    used, capacity = int(no_fit["flash_bytes"]), int(no_fit["flash_capacity_bytes"])
+    assert used > capacity and not no_fit["latency_ms"]
+    assert no_fit["reason"] == f"needs {used / 1024:.1f} KiB flash, board has {capacity / 1024:.1f} KiB"
     assert all(float(row["accuracy"]) > 0.78 for row in rows)
 
 

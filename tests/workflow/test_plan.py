@@ -1,14 +1,16 @@
-"""Snakemake plans what it should, without running it: the matrix, one cell, and after an edit only what depends on it."""
+"""Snakemake plans what it should, without running it: the matrix, one cell, what depends on an edit."""
 
 import re
 
 import pytest
 
+from tests.conftest import Checkout
+
 # The one message of Snakemake's linter that does not count: it wants conda or a container for every rule, and this
 # project has one hash-locked environment for all.
 NOT_COUNTED = "Specify a conda environment or container for each rule."
 MODELS, SCHEMES, BOARDS = ("mlp_fashion", "har_cnn1d"), ("float32", "int8"), ("arduino_zero", "stm32f4_disco")
-REPORT = {"Collect the table", "Plot accuracy versus latency", "Plot memory versus capacity", "Build the page"}
+REPORT = {"Collect the table", "Plot accuracy versus latency", "Plot memory versus capacity", "Write the page"}
 
 
 def test_a_fresh_clone_plans_every_cell_of_the_matrix(fresh):
