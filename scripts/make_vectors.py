@@ -15,7 +15,7 @@ from scripts.lib.job import logged, whole
 from scripts.lib.prepared import load_prepared
 from scripts.lib.schemes import SCHEMES, Scheme
 
-SAMPLES = 20  # every class at least once for up to 20 classes; a board takes about a second for them
+SAMPLES = 12  # every class at least once for up to 12 classes; a slow board takes a second for each
 
 
 def make_vectors(tflite: Path, scheme: Scheme, x_test: np.ndarray, path: Path) -> None:

@@ -5,7 +5,6 @@ image itself. An image that stops its virtual board, or answers wrongly, is a re
 error.
 """
 
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -13,34 +12,35 @@ import numpy as np
 from firmware.board import Board, load_board
 from scripts.device.link import open_port
 from scripts.device.protocol import Device, MemoryUse, Timing
-from scripts.device.virtual_board import VirtualBoard, VirtualBoardStopped
+from scripts.device.reach import Reached, reach
+from scripts.device.virtual_board import VirtualBoardStopped
 from scripts.lib import results
 from scripts.lib.job import logged
+from scripts.lib.lab import Lab, load_lab
 
 
 class WrongImage(RuntimeError):
     """The board runs another image than the one that was to be measured."""
 
 
-def measure_cell(elf: Path, build: results.BuildRecord, board: Board, vectors: Path) -> results.Measurement:
-    """Return the record of one cell, measured on a virtual board."""
+def measure_cell(
+    elf: Path, build: results.BuildRecord, board: Board, vectors: Path, lab: Lab | None = None
+) -> results.Measurement:
+    """Return the record of one cell, measured on a unit of the lab, or on a virtual board if the lab has none."""
     if build.status != "ok":
         return build.without_run()
     try:
-        with VirtualBoard(elf, board.name) as virtual, virtual.explaining():
-            return measure_on_port(virtual.port, build, board, vectors, emulator=f"unicorn {version('unicorn')}")
+        with reach(board, elf, lab or Lab()) as reached:
+            return _measure(reached, build, board, vectors)
     except VirtualBoardStopped as error:
         return build.without_run("failed", str(error))
 
 
-def measure_on_port(
-    port: str, build: results.BuildRecord, board: Board, vectors: Path, emulator: str | None
-) -> results.Measurement:
-    """Return the record of the image that runs behind `port`; `emulator` is None for silicon."""
+def _measure(reached: Reached, build: results.BuildRecord, board: Board, vectors: Path) -> results.Measurement:
     with np.load(vectors) as data:
         inputs, expected = data["input_0"], data["output_0"]
         oracle, tolerance = str(data["oracle"]), float(data["tolerance"])
-    with open_port(port, board.console.baud) as link:
+    with open_port(reached.port, board.console.baud) as link:
         device = Device(link, board.name)
         device.synchronise()
         _check_identity(device, build, board)
@@ -57,7 +57,7 @@ def measure_on_port(
     if worst > tolerance:
         reason = f"output differs from {oracle} by {worst:g}, tolerance {tolerance:g}"
         return build.without_run("mismatch", reason).model_copy(update={"parity": parity})
-    return _record(build, board, parity, timings, use, emulator)
+    return _record(build, board, parity, timings, use, reached)
 
 
 def _check_identity(device: Device, build: results.BuildRecord, board: Board) -> None:
@@ -82,7 +82,7 @@ def _record(
     parity: results.Parity,
     timings: list[Timing],
     use: MemoryUse,
-    emulator: str | None,
+    reached: Reached,
 ) -> results.Measurement:
     """Latency and layers are those of the median run, so that they belong together."""
     median = sorted(timings, key=lambda timing: timing.cycles)[(len(timings) - 1) // 2]
@@ -98,7 +98,7 @@ def _record(
             us=median.cycles * 1e6 / board.clock_hz,
             clock_hz=board.clock_hz,
             runs=len(timings),
-            provenance="modelled" if emulator else "measured",
+            provenance=reached.provenance,
             error_pct=None,
         ),
         memory=results.Memory(
@@ -118,7 +118,7 @@ def _record(
             for layer, cycles in zip(build.layers, median.layer_cycles, strict=True)
         ],
         engine=build.engine,
-        provenance=results.RunProvenance(**build.provenance.model_dump(), emulator=emulator),
+        provenance=results.RunProvenance(**build.provenance.model_dump(), emulator=reached.emulator),
     )
 
 
@@ -129,6 +129,7 @@ if job := globals().get("snakemake"):
             results.read(Path(job.input.build), results.BuildRecord),
             load_board(job.wildcards.board),
             Path(job.input.vectors),
+            load_lab(),
         )
         results.write(Path(job.output[0]), record)
         print(record.status, record.reason or "")

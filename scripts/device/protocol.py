@@ -20,7 +20,7 @@ ANSWER_S = 15.0
 
 @dataclass(frozen=True)
 class Inference:
-    """What every compliant device tells about an "infer": time of all runs, and the outputs as printed, three decimals each."""
+    """What every compliant device tells about an "infer": time of all runs, and outputs with three decimals each."""
 
     elapsed_us: int
     results: list[str]

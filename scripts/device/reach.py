@@ -1,0 +1,46 @@
+"""Brings an image to a board, real or virtual, and gives the serial port behind which it runs.
+
+From the port on nothing differs: same protocol, same measuring.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from firmware.board import Board
+from scripts.device.exclusive import any_free
+from scripts.device.flash import flash
+from scripts.device.virtual_board import VirtualBoard
+from scripts.lib.lab import Lab
+
+# A cell may have to wait for all other cells of a board; a queue longer than this is a mistake.
+_QUEUE_S = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A port with an image behind it; `emulator` names what plays the board, None for silicon."""
+
+    port: str
+    emulator: str | None
+
+    @property
+    def provenance(self) -> str:
+        """How far the cycles of this board can be trusted."""
+        return "modelled" if self.emulator else "measured"
+
+
+@contextmanager
+def reach(board: Board, image: Path, lab: Lab) -> Iterator[Reached]:
+    """Run `image` on a free unit of the lab, held for the time of the block, or on a virtual board if there is none."""
+    units = lab.units(board.name)
+    if units:
+        with any_free(units, _QUEUE_S) as unit:
+            port = unit.find_port()
+            flash(board, image, port, board.flash_command if unit.flash_command is None else unit.flash_command)
+            yield Reached(port, None)
+    else:
+        with VirtualBoard(image, board.name) as virtual, virtual.explaining():
+            yield Reached(virtual.port, f"unicorn {version('unicorn')}")

@@ -1,0 +1,81 @@
+"""The lab: which real boards are plugged in, from config/lab.yaml. Without that file every board is virtual.
+
+Several units of one board form a pool; a cell runs on whichever is free first.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import pydantic
+from serial.tools import list_ports
+
+from firmware import settings
+from firmware.board import BOARDS_FOLDER
+
+LAB_FILE = Path("config/lab.yaml")
+
+
+class Unit(settings.Settings):
+    """One physical board: its `port` (a device or a pyserial URL), or its `usb_serial` number by which to find it.
+
+    `flash_command` replaces the one of the board's YAML, for a tool that lives elsewhere; an empty one flashes nothing.
+    """
+
+    board: str
+    port: Annotated[str, pydantic.Field(min_length=1)] | None = None
+    usb_serial: Annotated[str, pydantic.Field(min_length=1)] | None = None
+    flash_command: list[str] | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _one_address(self) -> "Unit":
+        if (self.port is None) == (self.usb_serial is None):
+            raise ValueError("needs either port or usb_serial")
+        return self
+
+    @pydantic.field_validator("board")
+    @classmethod
+    def _known_board(cls, board: str) -> str:
+        known = sorted(file.stem for file in BOARDS_FOLDER.glob("*.yaml"))
+        if board not in known:
+            raise ValueError(f"unknown board{settings.nearest(board, known)}")
+        return board
+
+    @property
+    def address(self) -> str:
+        """What makes this unit itself: its port or its serial number."""
+        return self.port or f"usb:{self.usb_serial}"
+
+    def find_port(self) -> str:
+        """Return the port; raises SettingsError if no attached device has the serial number."""
+        if self.port:
+            return self.port
+        attached = {item.serial_number: item.device for item in list_ports.comports() if item.serial_number}
+        if self.usb_serial not in attached:
+            present = ", ".join(sorted(attached)) or "none"
+            wanted = f"no USB device with serial number {self.usb_serial!r}"
+            raise settings.SettingsError([f"{LAB_FILE}: {self.board}: {wanted} (attached: {present})"])
+        return attached[self.usb_serial]
+
+
+class Lab(settings.Settings):
+    """All units."""
+
+    boards: list[Unit] = pydantic.Field(default_factory=list)
+
+    @pydantic.field_validator("boards")
+    @classmethod
+    def _no_address_twice(cls, units: list[Unit]) -> list[Unit]:
+        addresses = [unit.address for unit in units]
+        repeated = sorted({address for address in addresses if addresses.count(address) > 1})
+        if repeated:
+            raise ValueError(f"{', '.join(repeated)} named more than once")
+        return units
+
+    def units(self, board: str) -> list[Unit]:
+        """Return the physical units of a board; none means that it is virtual."""
+        return [unit for unit in self.boards if unit.board == board]
+
+
+def load_lab(path: Path = LAB_FILE) -> Lab:
+    """Return the lab in `path`, an empty one if there is no such file; raises SettingsError."""
+    return settings.load(path, Lab) if path.exists() else Lab()
