@@ -35,11 +35,17 @@ class ModelBuilder:
         zero_point: Any = 0,
         axis: int = 0,
         data: np.ndarray | None = None,
+        signature: tuple[int, ...] | None = None,
     ) -> int:
-        """Add a tensor and return its index; `scale` may be one number or one per channel along `axis`."""
+        """Add a tensor and return its index; `scale` may be one number or one per channel along `axis`.
+
+        `signature` is the shape with -1 for what is dynamic.
+        """
         tensor = schema.TensorT()
         tensor.name = f"t{len(self._graph.tensors)}"
         tensor.shape, tensor.type = list(shape), getattr(schema.TensorType, dtype.upper())
+        if signature is not None:
+            tensor.shapeSignature = list(signature)
         if data is not None:
             buffer = schema.BufferT()
             buffer.data = np.frombuffer(np.ascontiguousarray(data, dtype).tobytes(), np.uint8)
@@ -53,6 +59,14 @@ class ModelBuilder:
             tensor.quantization.quantizedDimension = axis
         self._graph.tensors.append(tensor)
         return len(self._graph.tensors) - 1
+
+    def subgraph(self) -> "ModelBuilder":
+        """Add a subgraph without inputs and outputs; return what fills it."""
+        inner = ModelBuilder()
+        inner._model = self._model
+        inner._graph.inputs, inner._graph.outputs = [], []
+        self._model.subgraphs.append(inner._graph)
+        return inner
 
     def scale(self, tensor: int) -> float:
         """Return the scale of a per-tensor quantized tensor."""

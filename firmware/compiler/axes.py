@@ -46,9 +46,17 @@ def walk(operator: Operator, sizes: tuple[int, ...], *strides: tuple[int, ...], 
     return list(zip(*[neutral] * (axes - len(merged)), *merged, strict=True))
 
 
+def is_known(operator: Operator, position: int) -> bool:
+    """Return whether input `position` is there and a constant."""
+    return (
+        position < len(operator.inputs)
+        and operator.inputs[position] is not None
+        and (operator.inputs[position].is_constant)
+    )
+
+
 def constant(operator: Operator, position: int, what: str) -> np.ndarray:
     """Return the value of input `position`; refuses one that is absent or only known at run time."""
-    tensor = operator.inputs[position] if position < len(operator.inputs) else None
-    if tensor is None or tensor.data is None:
+    if not is_known(operator, position):
         raise operator.refuse(f"{what} must be known at compile time")
-    return tensor.data
+    return operator.inputs[position].data

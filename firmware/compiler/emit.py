@@ -5,6 +5,7 @@ bytes.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -78,6 +79,7 @@ def emit_source(model: CompiledModel, name: str) -> str:
     """Return NAME.c."""
     constants = _Constants()
     functions = [_step_function(model, index, step, constants) for index, step in enumerate(model.steps)]
+    reset = _reset_function(model, name, constants) if model.graph.variables else ""
     upper = name.upper()
     table = "".join(f"    step_{index},\n" for index in range(len(model.steps)))
     return "\n".join(
@@ -89,7 +91,7 @@ def emit_source(model: CompiledModel, name: str) -> str:
             _tensor_table(model, model.graph.outputs, f"{name}_outputs", f"{upper}_OUTPUTS"),
             f"void (*const {name}_steps[{upper}_STEPS])(uint8_t *arena) = {{\n{table}}};\n",
             f"void {name}_run(uint8_t *arena)\n{{\n    for (int step = 0; step < {upper}_STEPS; step++)\n"
-            f"        {name}_steps[step](arena);\n}}\n",
+            f"        {name}_steps[step](arena);\n}}\n{reset}",
         ]
     )
 
@@ -114,6 +116,17 @@ def _step_function(model: CompiledModel, index: int, step: Step, constants: _Con
     )
 
 
+def _reset_function(model: CompiledModel, name: str, constants: _Constants) -> str:
+    lines = []
+    for variable in model.graph.variables:
+        target = f"(({_CTYPES[variable.dtype.name]} *)(arena + {model.plan.offset(variable)}))[i]"
+        first = variable.initial.reshape(-1)[0]
+        uniform = (variable.initial == first).all()
+        value = literal(first) if uniform else f"{constants.name(variable.initial)}[i]"
+        lines.append(f"    for (int i = 0; i < {variable.elements}; i++)\n        {target} = {value};\n")
+    return f"\nvoid {name}_reset(uint8_t *arena)\n{{\n{''.join(lines)}}}\n"
+
+
 def _tensor_table(model: CompiledModel, tensors: list[Tensor], name: str, count: str) -> str:
     rows = []
     for tensor in tensors:
@@ -124,18 +137,37 @@ def _tensor_table(model: CompiledModel, tensors: list[Tensor], name: str, count:
     return f"const bw_tensor_t {name}[{count}] = {{\n{''.join(rows)}}};\n"
 
 
+@dataclass(frozen=True)
+class _Use:
+    """What the header says of state: a line of the example, a sentence, and declarations."""
+
+    example: str
+    explanation: str
+    declaration: str
+
+
+_NO_STATE = _Use("", "There is nothing to initialise.", "")
+_STREAM = _Use(
+    " *     {name}_reset(arena);\n",
+    "The model remembers: runs of one arena form a sequence, which reset begins.",
+    "\n/* Begins a new sequence: writes the initial values of the variables. Needed once before the first run. */\n"
+    "void {name}_reset(uint8_t *arena);\n",
+)
+
+
 def emit_header(model: CompiledModel, name: str) -> str:
     """Return NAME.h."""
     upper = name.upper()
+    use = _STREAM if model.graph.variables else _NO_STATE
     return f"""\
 /* A neural network compiled from a .tflite file; generated.
  *
  *     static uint8_t arena[{upper}_ARENA_BYTES] __attribute__((aligned(4)));
- *     memcpy(arena + {name}_inputs[0].offset, pixels, sizeof pixels);
+{use.example.format(name=name)} *     memcpy(arena + {name}_inputs[0].offset, pixels, sizeof pixels);
  *     {name}_run(arena);
  *     const int8_t *scores = (const int8_t *)(arena + {name}_outputs[0].offset);
  *
- * There is nothing to initialise. The arena is the only memory written, and inputs do not survive a run, so calls with
+ * {use.explanation} The arena is the only memory written, and inputs do not survive a run, so calls with
  * different arenas may run at the same time. Link with the kernels of kernels.h. */
 #ifndef {upper}_H
 #define {upper}_H
@@ -151,13 +183,14 @@ def emit_header(model: CompiledModel, name: str) -> str:
 #define {upper}_OUTPUTS {len(model.graph.outputs)}
 #define {upper}_INPUT_BYTES {sum(tensor.size_bytes for tensor in model.graph.inputs)} /* all inputs together */
 #define {upper}_STEPS {len(model.steps)}
+#define {upper}_VARIABLES {len(model.graph.variables)} /* values that live in the arena from one run to the next */
 
 extern const bw_tensor_t {name}_inputs[{upper}_INPUTS];
 extern const bw_tensor_t {name}_outputs[{upper}_OUTPUTS];
 
 /* Runs the model once; the arena must be aligned to 4 bytes. */
 void {name}_run(uint8_t *arena);
-
+{use.declaration.format(name=name)}
 /* The steps of one run, in order, for those who time each on its own. */
 extern void (*const {name}_steps[{upper}_STEPS])(uint8_t *arena);
 

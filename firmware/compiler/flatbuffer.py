@@ -39,6 +39,10 @@ class Table:
         field = self._field(slot)
         return None if field is None else field + self._read("<I", field)
 
+    def has(self, slot: int) -> bool:
+        """Return whether the file gives the field in `slot`."""
+        return self._field(slot) is not None
+
     def scalar(self, slot: int, kind: str, default: int | float = 0) -> int | float:
         """Return the scalar in `slot`; `kind` is a key such as "int32"."""
         field = self._field(slot)

@@ -14,7 +14,8 @@ class Tensor:
     """A tensor; `data` is None for activations.
 
     `scale` (float32) and `zero_point` (int64) have one entry, or one per
-    channel along `axis`. A view shares the bytes of another tensor under a different shape.
+    channel along `axis`. A view shares the bytes of another tensor under a different shape. A variable keeps its value
+    from one run to the next, beginning with `initial`.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Tensor:
     zero_point: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     axis: int = 0
     view_of: "Tensor | None" = None
+    initial: np.ndarray | None = None
 
     @property
     def storage(self) -> "Tensor":
@@ -40,6 +42,10 @@ class Tensor:
     def size_bytes(self) -> int:
         """Bytes of a dense copy."""
         return self.elements * self.dtype.itemsize
+
+    def quantized_like(self, other: "Tensor") -> bool:
+        """Whether scale and zero point equal the other's; two without are equal."""
+        return np.array_equal(self.scale, other.scale) and np.array_equal(self.zero_point, other.zero_point)
 
     @property
     def is_constant(self) -> bool:
@@ -64,11 +70,17 @@ class Operator:
 
 @dataclass(eq=False)
 class Graph:
-    """A single-subgraph model, batch 1."""
+    """One subgraph, batch 1; the first of the file knows all of them in `subgraphs`, and the model's variables."""
 
     inputs: list[Tensor]
     outputs: list[Tensor]
     operators: list[Operator]
+    subgraphs: list["Graph"] = field(default_factory=list)
+    variables: list[Tensor] = field(default_factory=list)
+
+    def uses(self, tensor: Tensor) -> int:
+        """Return how often a tensor is read, by operators and as an output of the model."""
+        return sum(op.inputs.count(tensor) for op in self.operators) + self.outputs.count(tensor)
 
     def activations(self) -> Iterator[Tensor]:
         """Yield every tensor that exists at run time once, in order of first appearance."""

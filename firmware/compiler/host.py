@@ -25,6 +25,9 @@ _DRIVER = """
 static uint8_t arena[MODEL_ARENA_BYTES] __attribute__((aligned(16)));
 void run_batch(const uint8_t *in, uint8_t *out, int64_t count)
 {
+#if MODEL_VARIABLES
+    model_reset(arena);
+#endif
     while (count--) {
         for (int i = 0; i < MODEL_INPUTS; in += bw_tensor_bytes(&model_inputs[i]), i++)
             memcpy(arena + model_inputs[i].offset, in, bw_tensor_bytes(&model_inputs[i]));
@@ -64,7 +67,10 @@ class HostModel:
             self._library = ctypes.CDLL(str(build / "model.so"))
 
     def run(self, *batches: np.ndarray) -> list[np.ndarray]:
-        """Run one array of shape (n, *shape) per input, in the input's own dtype; return one such array per output."""
+        """Run one array of shape (n, *shape) per input, in the input's own dtype; return one such array per output.
+
+        The n samples form one sequence for a model with variables.
+        """
         count = len(batches[0])
         for tensor, batch in zip(self.inputs, batches, strict=True):
             if batch.dtype != tensor.dtype or batch.shape != (count, *tensor.shape):

@@ -32,6 +32,9 @@ def compile_model(content: bytes) -> CompiledModel:
     graph = read_model(content)
     for rewrite in PASSES:
         rewrite(graph)
+    for tensor in graph.outputs:
+        if tensor.is_constant:
+            raise UnsupportedModel(f"output {tensor.name!r} does not depend on the input")
     if not graph.operators:
         raise UnsupportedModel("the model computes nothing")
     steps = [step for operator in graph.operators for step in ops.lower(operator)]

@@ -79,14 +79,14 @@ class _Arena:
         self.tensors: dict[Tensor, Block] = {}
         self.scratch: dict[Step, Block] = {}
         self.blocks: list[Block] = []
-        for tensor in graph.inputs:
+        for tensor in [*graph.inputs, *graph.variables]:
             self._touch(tensor, -1)
         for index, step in enumerate(steps):
             for tensor in [*step.reads, *step.writes]:
                 self._touch(tensor, index)
             if step.scratch_bytes:
                 self.scratch[step] = self._add(f"scratch of step {index}", step.scratch_bytes, index)
-        for tensor in graph.outputs:
+        for tensor in [*graph.outputs, *graph.variables]:
             self._touch(tensor, len(steps))
         self.overlaps = dict(self._overlaps(steps))
         self.steps = len(steps)

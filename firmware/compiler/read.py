@@ -1,7 +1,8 @@
 """Reads a .tflite into a Graph.
 
 Slot numbers follow the public TensorFlow Lite schema, version 3. Refuses what is not well formed (InvalidModel) and
-what cannot be compiled (UnsupportedModel): several subgraphs, sparse tensors, operators without a file in ops/.
+what cannot be compiled (UnsupportedModel): subgraphs that nobody calls, sparse tensors, dynamic sizes other than the
+batch, which becomes 1, operators without a file in ops/.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from firmware.compiler.flatbuffer import Table, root
 from firmware.compiler.graph import Graph, Operator, Tensor
 
 _MAX_ELEMENTS = 1 << 28
-_SUPPORTED_TYPES = ("FLOAT32", "INT32", "UINT8", "INT64", "INT16", "INT8")
+_SUPPORTED_TYPES = ("FLOAT32", "INT32", "UINT8", "INT64", "INT16", "INT8", "RESOURCE")
 
 
 def read_model(content: bytes) -> Graph:
@@ -21,17 +22,24 @@ def read_model(content: bytes) -> Graph:
     version = model.scalar(0, "uint32")
     if version != 3:
         raise InvalidModel(f"expected schema version 3, got {version}")
-    subgraphs = model.tables(2)
-    if len(subgraphs) != 1:
-        raise UnsupportedModel(f"expected one subgraph, got {len(subgraphs)}")
-    subgraph = subgraphs[0]
     buffers = model.tables(4)
-    tensors = [_read_tensor(table, index, buffers) for index, table in enumerate(subgraph.tables(0))]
     codes = [(_kind(table), table.scalar(2, "int32", 1)) for table in model.tables(1)]
+    subgraphs = [_read_subgraph(table, buffers, codes) for table in model.tables(2)]
+    if not subgraphs:
+        raise InvalidModel("the file has no subgraph")
+    main = subgraphs[0]
+    main.subgraphs = subgraphs
+    called = {op.options["init_subgraph_index"] for op in main.operators if op.kind == "CALL_ONCE"}
+    if len(called - {0}) < len(subgraphs) - 1:
+        raise UnsupportedModel(f"expected one subgraph and those that CALL_ONCE names, got {len(subgraphs)}")
+    _check_order(main)
+    return main
+
+
+def _read_subgraph(subgraph: Table, buffers: list[Table], codes: list[tuple[str, int]]) -> Graph:
+    tensors = [_read_tensor(table, index, buffers) for index, table in enumerate(subgraph.tables(0))]
     operators = [_read_operator(table, index, codes, tensors) for index, table in enumerate(subgraph.tables(3))]
-    graph = Graph(_pick(subgraph.array(1, "int32"), tensors), _pick(subgraph.array(2, "int32"), tensors), operators)
-    _check_order(graph)
-    return graph
+    return Graph(_pick(subgraph.array(1, "int32"), tensors), _pick(subgraph.array(2, "int32"), tensors), operators)
 
 
 def _read_tensor(table: Table, index: int, buffers: list[Table]) -> Tensor:
@@ -42,8 +50,13 @@ def _read_tensor(table: Table, index: int, buffers: list[Table]) -> Tensor:
         raise UnsupportedModel(f"tensor {index} ({name}): type {kind} is not supported")
     if table.table(6) is not None:
         raise UnsupportedModel(f"tensor {index} ({name}): sparse tensors are not supported")
-    dtype = np.dtype(kind.lower())
+    # A resource is a handle without bytes; resolve_variables finds out what it stands for.
+    dtype = np.dtype("V") if kind == "RESOURCE" else np.dtype(kind.lower())
     shape = tuple(int(size) for size in table.array(0, "int32"))
+    if shape[:1] in ((0,), (-1,)):
+        shape = (1, *shape[1:])
+    if -1 in table.array(7, "int32")[1:]:
+        raise UnsupportedModel(f"tensor {index} ({name}): only the batch may be dynamic, not the rest of {shape}")
     elements = 1
     for size in shape:
         elements *= size
@@ -108,10 +121,14 @@ def _read_operator(table: Table, index: int, codes: list[tuple[str, int]], tenso
         raise InvalidModel(f"operator {index} ({kind}) writes to a constant")
     fields = table.table(4)
     options = {
-        name: fields.scalar(slot, form, default) if fields else default
+        name: _option(fields, slot, form) if fields and fields.has(slot) else default
         for name, (slot, form, default) in ops.OPERATORS[kind].OPTIONS.items()
     }
     return Operator(kind, index, inputs, outputs, options)
+
+
+def _option(fields: Table, slot: int, form: str) -> int | float | str:
+    return fields.text(slot) if form == "text" else fields.scalar(slot, form)
 
 
 def _pick(indices: np.ndarray, tensors: list[Tensor], optional: bool = False) -> list:
@@ -130,6 +147,8 @@ def _check_order(graph: Graph) -> None:
     """Refuse graphs in which an operator reads what nobody has written yet, or two operators write one tensor."""
     if not graph.inputs or not graph.outputs:
         raise InvalidModel("the model has no input or no output")
+    if any(tensor.dtype.kind == "V" for tensor in [*graph.inputs, *graph.outputs]):
+        raise UnsupportedModel("a resource cannot be an input or output of the model")
     written = set(graph.inputs)
     for operator in graph.operators:
         for tensor in operator.inputs:

@@ -7,7 +7,8 @@ import numpy as np
 from firmware.compiler.graph import Operator
 from firmware.compiler.step import Struct
 
-_SAME, _VALID = 0, 1
+# EXPLICIT is ours: options["pads"] has (before, after) for "h" and "w".
+SAME, VALID, EXPLICIT = 0, 1, 2
 
 
 def sliding_window(operator: Operator, k_h: int, k_w: int) -> Struct:
@@ -33,21 +34,24 @@ def _window(
         if min(stride, dilation, kernel) < 1:
             raise operator.refuse(f"stride {stride}, dilation {dilation} and kernel {kernel} must be positive")
         walked, steps = reversed(sizes) if transposed else sizes
-        pad = _padding(operator, walked, steps, (kernel - 1) * dilation + 1, stride)
+        pad = _padding(operator, axis, walked, steps, (kernel - 1) * dilation + 1, stride)
         fields |= {f"stride_{axis}": stride, f"dilation_{axis}": dilation, f"pad_{axis}": pad}
     return Struct("bw_window_t", {**fields, "backward": 0})
 
 
-def _padding(operator: Operator, walked: int, steps: int, reach: int, stride: int) -> int:
+def _padding(operator: Operator, axis: str, walked: int, steps: int, reach: int, stride: int) -> int:
     """Return how far the window's first position starts before the `walked` elements; refuses other than `steps` steps.
 
     Padding SAME puts the odd row or column at the end, as TensorFlow does.
     """
-    if operator.options["padding"] == _SAME:
+    if operator.options["padding"] == SAME:
         expected = -(-walked // stride)
         pad = max(0, (expected - 1) * stride + reach - walked) // 2
-    elif operator.options["padding"] == _VALID:
+    elif operator.options["padding"] == VALID:
         expected, pad = (walked - reach) // stride + 1, 0
+    elif operator.options["padding"] == EXPLICIT and "pads" in operator.options:
+        pad, after = operator.options["pads"][axis]
+        expected = (pad + walked + after - reach) // stride + 1
     else:
         raise operator.refuse(f"padding {operator.options['padding']} is not supported")
     if steps != expected:

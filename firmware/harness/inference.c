@@ -15,6 +15,13 @@ static void load_inputs(void)
     }
 }
 
+void begin_sequence(void)
+{
+#if MODEL_VARIABLES
+    model_reset(arena);
+#endif
+}
+
 uint32_t run_inference(void)
 {
     load_inputs();

@@ -9,6 +9,9 @@
 /* All inputs of the model, one after the other, as raw tensor bytes. An inference may overwrite the arena, so it copies from here. */
 extern uint8_t input_buffer[MODEL_INPUT_BYTES];
 
+/* Gives the variables of a model that has some their initial values; needed once before the first run. */
+void begin_sequence(void);
+
 /* Runs the model once; returns the cycles of the model alone, without the copy. */
 uint32_t run_inference(void);
 

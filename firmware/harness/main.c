@@ -323,6 +323,7 @@ static void obey(char *command)
 
 int main(void)
 {
+    begin_sequence();
     say_line("m-timestamp-mode-performance");
     timestamp("");
     say_line("m-init-done");

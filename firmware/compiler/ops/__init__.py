@@ -19,5 +19,7 @@ for _file in sorted(pkgutil.iter_modules(__path__), key=lambda file: file.name):
 
 def lower(operator: Operator) -> list[Step]:
     """Return what the device does for an operator; raises UnsupportedModel."""
+    if any(tensor is not None and tensor.dtype.kind == "V" for tensor in [*operator.inputs, *operator.outputs]):
+        raise operator.refuse("a resource is not a value")
     steps = OPERATORS[operator.kind].lower(operator)
     return steps if isinstance(steps, list) else [steps]

@@ -1,0 +1,14 @@
+"""READ_VARIABLE and ASSIGN_VARIABLE: copies out of and into a variable, as passes.resolve_variables left them."""
+
+from firmware.compiler.copy import copy_in
+from firmware.compiler.graph import Operator
+from firmware.compiler.step import Step
+
+KINDS = ("READ_VARIABLE", "ASSIGN_VARIABLE")
+OPTIONS: dict = {}
+
+
+def lower(operator: Operator) -> Step:
+    """Return the copy; value and variable share type and quantization."""
+    source, target = operator.inputs[0], operator.outputs[0]
+    return copy_in(operator, source, target, (source.elements,), 0, (1,))
