@@ -1,8 +1,8 @@
-"""Run an image on a virtual board: `python -m firmware.emulator IMAGE.elf --board NAME [--pty LINK]`.
+"""Run an image on a virtual board: `python -m firmware.emulator IMAGE --board NAME [--pty LINK] [--lenient]`.
 
 Prints `port: /dev/pts/N` when the UART can be opened. Runs until SIGTERM, SIGINT or the end of its standard input, if
 that is a pipe (so that it does not outlive its parent), and then exits 0; when the board stops, it says why on standard
-error and exits 1.
+error and exits 1. With --lenient it does not stop for registers that are not modelled, but lists them at the end.
 """
 
 import argparse
@@ -26,17 +26,18 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     try:
         board = load_board(options.board)
-        machine = VirtualBoard(board, read_image(options.image, board))
+        machine = VirtualBoard(board, read_image(options.image, board), options.lenient)
         if options.pty:
             _link(options.pty, machine.console.path)
     except (SettingsError, ImageError, FileExistsError) as error:
         print(error, file=sys.stderr)
         return 1
-    _watch(options.pty)
+    _watch(machine, options.pty)
     print(f"port: {machine.console.path}", flush=True)
     try:
         machine.run()
     except BoardStopped as stop:
+        _report(machine)
         print(f"virtual board stopped: {stop}", file=sys.stderr, flush=True)
     finally:
         _unlink(options.pty)
@@ -47,6 +48,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m firmware.emulator", description="Run an image on a virtual board.")
     parser.add_argument("image", type=Path, help="the ELF image")
     parser.add_argument("--board", required=True, help="a name from config/boards")
+    parser.add_argument("--lenient", action="store_true", help="list registers that are not modelled, and go on")
     parser.add_argument("--pty", type=Path, metavar="LINK", help="make LINK point to the serial port while running")
     return parser.parse_args(arguments)
 
@@ -65,7 +67,12 @@ def _unlink(link: Path | None) -> None:
             link.unlink()
 
 
-def _watch(link: Path | None) -> None:
+def _report(machine: VirtualBoard) -> None:
+    for line in machine.report():
+        print(line, file=sys.stderr, flush=True)
+
+
+def _watch(machine: VirtualBoard, link: Path | None) -> None:
     """End the process on SIGTERM, SIGINT or end of input.
 
     The engine runs in C on the main thread, where no Python signal handler can run: a thread waits in its place, woken
@@ -76,16 +83,17 @@ def _watch(link: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(wake)
-    threading.Thread(target=_wait_for_end, args=(woken, link), daemon=True).start()
+    threading.Thread(target=_wait_for_end, args=(woken, machine, link), daemon=True).start()
 
 
-def _wait_for_end(woken: int, link: Path | None) -> None:
+def _wait_for_end(woken: int, machine: VirtualBoard, link: Path | None) -> None:
     kind = os.fstat(0).st_mode
     watched = [woken, 0] if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) else [woken]
     while True:
         readable = select.select(watched, [], [])[0]
         if woken in readable or (0 in readable and not os.read(0, 4096)):
             _unlink(link)
+            _report(machine)
             os._exit(0)
 
 

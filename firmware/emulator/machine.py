@@ -2,7 +2,8 @@
 
 It runs until something stops it, and says what, where and in which function. It stops for: an access outside flash, RAM
 and modelled registers; a write to flash; an instruction that the core's cost table does not have, or a floating-point
-one before CPACR enables the unit; any exception, since handlers are not modelled.
+one before CPACR enables the unit; any exception, since handlers are not modelled. A lenient board lists registers that
+are not modelled and goes on: they read as zero and ignore writes.
 """
 
 import ctypes
@@ -21,6 +22,7 @@ from firmware.emulator.console import Console
 from firmware.emulator.cost import UnknownInstruction, cost_model
 from firmware.emulator.counter import Counter
 from firmware.emulator.image import Image
+from firmware.emulator.unmodelled import Unmodelled
 
 _CPU = {"cortex-m0plus": arm_const.UC_CPU_ARM_CORTEX_M0, "cortex-m4": arm_const.UC_CPU_ARM_CORTEX_M4}
 _PERMISSIONS = {"flash": unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC, "ram": unicorn.UC_PROT_ALL}
@@ -48,8 +50,9 @@ class BoardStopped(Exception):
 class VirtualBoard:
     """A board with an image in its flash, just reset. `run` lets it go."""
 
-    def __init__(self, board: Board, image: Image):
+    def __init__(self, board: Board, image: Image, lenient: bool = False):
         self.board = board
+        self._unmodelled = Unmodelled(lambda block: self._decode(*block)) if lenient else None
         self._image = image
         self._stop: tuple[str, int | None] | None = None
         self._failure: Exception | None = None
@@ -189,8 +192,7 @@ class VirtualBoard:
         try:
             return self.bus.find(address).read(address, size)
         except BusError as error:
-            # After a stop inside an access the engine's pc is that of the accessing instruction; now it is not.
-            self._halt(f"read of {size} bytes at 0x{address:08x}, {error}", None)
+            self._refuse("read", size, address, str(error))
             return 0
 
     def _write(self, _engine: unicorn.Uc, offset: int, size: int, value: int, start: int) -> None:
@@ -198,7 +200,18 @@ class VirtualBoard:
         try:
             self.bus.find(address).write(address, size, value)
         except BusError as error:
-            self._halt(f"write of {size} bytes at 0x{address:08x}, {error}", None)
+            self._refuse("write", size, address, str(error))
+
+    def _refuse(self, kind: str, size: int, address: int, reason: str) -> None:
+        if self._unmodelled:
+            self._unmodelled.add(kind, size, address, reason, self.counter.block)
+        else:
+            # After a stop inside an access the engine's pc is that of the accessing instruction; now it is not.
+            self._halt(f"{kind} of {size} bytes at 0x{address:08x}, {reason}", None)
+
+    def report(self) -> list[str]:
+        """Return what a lenient board has to say: a line for every register that it lacked, and where."""
+        return self._unmodelled.report(self._image.where) if self._unmodelled else []
 
     def _exception(self, engine: unicorn.Uc, number: int, _: None) -> None:
         reason = _EXCEPTIONS.get(number, f"exception {number}, which has no handler")
