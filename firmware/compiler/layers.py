@@ -33,6 +33,15 @@ class Layer:
             raise self.operator.refuse(f"types {', '.join(types)} are not supported")
         return _SCHEMES[types]
 
+    def placement(self, in_place: dict) -> dict:
+        """Return the fields of a Step that say where the output may lie; `in_place` if the kernel reads as it writes.
+
+        A hybrid convolution copies its whole input into the scratch buffer first, one byte an element.
+        """
+        if self.scheme == "hybrid":
+            return {"overlap": {0: -self.source.size_bytes}, "scratch_bytes": self.source.elements}
+        return in_place
+
     def fields(self, weights: np.ndarray, padded: bool) -> dict:
         """Return weights (channels, …) and everything per channel; `padded`: some sums may lack some terms."""
         return _FIELDS[self.scheme](self, weights, padded)
@@ -90,6 +99,40 @@ def _int8_fields(layer: Layer, weights: np.ndarray, padded: bool) -> dict:
     }
 
 
+def _int16_fields(layer: Layer, weights: np.ndarray, padded: bool) -> dict:
+    channels = len(weights)
+    for tensor in (layer.source, layer.target):
+        if quant.per_tensor(layer.operator, tensor)[1] != 0:
+            raise layer.operator.refuse(f"tensor {tensor.name!r} of type int16 must have zero point 0")
+    pairs = _multipliers(layer, channels)
+    if max(shift for _, shift in pairs) > 7:
+        raise layer.operator.refuse("weights times inputs are more than 128 times coarser than outputs")
+    # The reference keeps 16 bits of the multiplier, since sums have 64.
+    reduced = [min((multiplier + (1 << 15)) >> 16, 0x7FFF) for multiplier, _ in pairs]
+    return {
+        "weights": weights,
+        "bias": layer.bias_values(channels, "int64"),
+        "multiplier": np.array(reduced, np.int16),
+        "shift": np.array([shift for _, shift in pairs], np.int8),
+        "channel_step": int(len(pairs) > 1),
+        "out": quant.output_range(layer.operator),
+    }
+
+
+def _half_fields(layer: Layer, weights: np.ndarray, padded: bool) -> dict:
+    if not np.isfinite(weights).all():
+        raise layer.operator.refuse(f"weights {layer.weights.name!r} are not finite")
+    return _float_fields(layer, np.ascontiguousarray(weights).view(np.uint16), padded)
+
+
+def _hybrid_fields(layer: Layer, weights: np.ndarray, padded: bool) -> dict:
+    scales = quant.symmetric(layer.operator, layer.weights)
+    if scales.size not in (1, len(weights)):
+        raise layer.operator.refuse(f"{scales.size} weight scales do not fit {len(weights)} channels")
+    fields = {"scale": scales, "channel_step": int(scales.size > 1)}
+    return fields | _float_fields(layer, weights, padded)
+
+
 def _multipliers(layer: Layer, channels: int) -> list[tuple[int, int]]:
     """Return (multiplier, shift) from sums to outputs: one per channel, or one if there is one weight scale."""
     in_scale = quant.per_tensor(layer.operator, layer.source)[0]
@@ -105,6 +148,15 @@ def _multipliers(layer: Layer, channels: int) -> list[tuple[int, int]]:
 
 _SCHEMES = {
     ("float32", "float32", "float32"): "f32",
+    ("float32", "float16", "float32"): "f16",
+    ("float32", "int8", "float32"): "hybrid",
     ("int8", "int8", "int8"): "s8",
+    ("int16", "int8", "int16"): "s16",
 }
-_FIELDS = {"f32": _float_fields, "s8": _int8_fields}
+_FIELDS = {
+    "f32": _float_fields,
+    "f16": _half_fields,
+    "hybrid": _hybrid_fields,
+    "s8": _int8_fields,
+    "s16": _int16_fields,
+}

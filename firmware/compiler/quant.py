@@ -1,6 +1,7 @@
 """The arithmetic of TensorFlow Lite quantization that happens before the model runs."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -85,3 +86,31 @@ def symmetric(operator: Operator, weights: Tensor) -> np.ndarray:
     if weights.zero_point.any():
         raise operator.refuse(f"weights {weights.name!r} have a zero point other than 0")
     return weights.scale
+
+
+def table_16(
+    function: Callable[[np.ndarray], np.ndarray], in_scale: np.float32, in_zero: int, out_scale: np.float32
+) -> np.ndarray:
+    """Return `function` at 513 inputs from -32768 to 32768, 128 apart, as int16 (513,) for linear interpolation.
+
+    Each entry but the last is moved so that the error in the middle of its interval is halved. Single precision, and
+    the order of operations, as in the reference, whose tables these are.
+    """
+    low, high = in_scale * np.float32(-32768 - in_zero), in_scale * np.float32(32767 - in_zero)
+    step = (high - low) / np.float32(512)
+    inverse = np.float32(65536) / (out_scale * np.float32(32767) - out_scale * np.float32(-32768))
+
+    def scaled(positions: np.ndarray) -> np.ndarray:
+        return function(positions.astype(np.float64)).astype(np.float32) * inverse
+
+    index = np.arange(512, dtype=np.float32)
+    here, after = scaled(low + index * step), scaled(low + (index + np.float32(1)) * step)
+    middle = _rounded(scaled(low + index * step + step / np.float32(2)))
+    error = _rounded((after + _rounded(here)) / np.float32(2)) - middle
+    entries = np.append(_rounded(here) - _rounded(error / np.float32(2)), _rounded(scaled(np.array([high]))))
+    return np.clip(entries, -32768, 32767).astype(np.int16)
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """Return the nearest whole numbers, halves away from zero."""
+    return np.copysign(np.floor(np.abs(values) + np.float32(0.5)), values)

@@ -13,7 +13,7 @@ from firmware.compiler.flatbuffer import Table, root
 from firmware.compiler.graph import Graph, Operator, Tensor
 
 _MAX_ELEMENTS = 1 << 28
-_SUPPORTED_TYPES = ("FLOAT32", "INT32", "UINT8", "INT64", "INT16", "INT8", "RESOURCE")
+_SUPPORTED_TYPES = ("FLOAT32", "FLOAT16", "INT32", "UINT8", "INT64", "INT16", "INT8", "RESOURCE")
 
 
 def read_model(content: bytes) -> Graph:

@@ -54,6 +54,39 @@ typedef struct {
 } bw_fully_connected_f32_t;
 void bw_fully_connected_f32(const bw_fully_connected_f32_t *p, const float *in, float *out);
 
+/* As bw_conv_2d_s16_t. */
+typedef struct {
+    int32_t rows, inputs, outputs;
+    const int8_t *weights;
+    const int64_t *bias;
+    const int16_t *multiplier;
+    const int8_t *shift;
+    int32_t channel_step;
+    bw_range_t out;
+} bw_fully_connected_s16_t;
+void bw_fully_connected_s16(const bw_fully_connected_s16_t *p, const int16_t *in, int16_t *out);
+
+/* As bw_conv_2d_f16_t. */
+typedef struct {
+    int32_t rows, inputs, outputs;
+    const uint16_t *weights;
+    const float *bias;
+    float out_min, out_max;
+} bw_fully_connected_f16_t;
+void bw_fully_connected_f16(const bw_fully_connected_f16_t *p, const float *in, float *out);
+
+/* As bw_conv_2d_hybrid_t, each row with a range of its own, symmetric to 0 or not; the scratch buffer holds one row. */
+typedef struct {
+    int32_t rows, inputs, outputs;
+    const int8_t *weights;
+    const float *bias;
+    const float *scale;
+    int32_t channel_step;
+    int32_t asymmetric;
+    float out_min, out_max;
+} bw_fully_connected_hybrid_t;
+void bw_fully_connected_hybrid(const bw_fully_connected_hybrid_t *p, const float *in, float *out, uint8_t *scratch);
+
 /* Convolutions. weights: (out_c, k_h, k_w, group_c), group_c = in_c / groups, so a depthwise convolution has group_c 1; bias,
  * multiplier, shift: (out_c), or one entry if channel_step is 0. A transposed convolution has group_c = in_c. */
 typedef struct {
@@ -83,6 +116,42 @@ typedef struct {
 void bw_conv_2d_f32(const bw_conv_2d_f32_t *p, const float *in, float *out);
 void bw_transpose_conv_f32(const bw_conv_2d_f32_t *p, const float *in, float *out);
 
+/* int16 activations have zero point 0; multiplier: the upper 16 bits, rounded; shift -31 to 7. */
+typedef struct {
+    bw_conv_shape_t shape;
+    const int8_t *weights;
+    const int64_t *bias;
+    const int16_t *multiplier;
+    const int8_t *shift;
+    int32_t channel_step;
+    bw_range_t out;
+} bw_conv_2d_s16_t;
+void bw_conv_2d_s16(const bw_conv_2d_s16_t *p, const int16_t *in, int16_t *out);
+void bw_transpose_conv_s16(const bw_conv_2d_s16_t *p, const int16_t *in, int16_t *out);
+
+/* float activations; weights are the bits of finite half-precision numbers. */
+typedef struct {
+    bw_conv_shape_t shape;
+    const uint16_t *weights;
+    const float *bias;
+    float out_min, out_max;
+} bw_conv_2d_f16_t;
+void bw_conv_2d_f16(const bw_conv_2d_f16_t *p, const float *in, float *out);
+void bw_transpose_conv_f16(const bw_conv_2d_f16_t *p, const float *in, float *out);
+
+/* float activations, quantized to int8 into the scratch buffer, one byte an element, over their range; scale: of the weights,
+ * (out_c) or one entry if channel_step is 0. */
+typedef struct {
+    bw_conv_shape_t shape;
+    const int8_t *weights;
+    const float *bias;
+    const float *scale;
+    int32_t channel_step;
+    float out_min, out_max;
+} bw_conv_2d_hybrid_t;
+void bw_conv_2d_hybrid(const bw_conv_2d_hybrid_t *p, const float *in, float *out, uint8_t *scratch);
+void bw_transpose_conv_hybrid(const bw_conv_2d_hybrid_t *p, const float *in, float *out, uint8_t *scratch);
+
 typedef struct {
     bw_window_t window;
     int32_t out_min, out_max;
@@ -105,6 +174,16 @@ typedef struct {
     int32_t multiplier, left_shift, min_difference;
 } bw_softmax_s8_t;
 void bw_softmax_s8(const bw_softmax_s8_t *p, const int8_t *in, int8_t *out);
+
+/* Output scale 1/32768, zero point 0. multiplier and shift map differences to the maximum from -10 … 0 to -65535 … 0; exp and
+ * reciprocal are tables of e^x over [-10, 0] and 1 / (1 + x) over [0, 1], in units of 1/32768, with 513 entries. */
+typedef struct {
+    int32_t rows, depth;
+    int32_t multiplier, shift;
+    const int16_t *exp;
+    const int16_t *reciprocal;
+} bw_softmax_s16_t;
+void bw_softmax_s16(const bw_softmax_s16_t *p, const int16_t *in, int16_t *out);
 
 typedef struct {
     int32_t rows, depth;

@@ -8,6 +8,9 @@ from firmware.compiler.host import HostModel
 from tests import oracles
 from tests.tflite_builder import ModelBuilder
 
+# Float activations; the weights are float32, float16, or int8 with activations quantized on the fly.
+FLOATS = ("float32", "float16", "dynamic")
+
 
 def check(tmp_path: Path, content: bytes, inputs: list[np.ndarray], tolerance: float) -> None:
     """Compare one run with the oracle: byte for byte with host TFLM if `tolerance` is 0, else with LiteRT."""
@@ -25,8 +28,8 @@ def check(tmp_path: Path, content: bytes, inputs: list[np.ndarray], tolerance: f
 
 def activations(rng: np.random.Generator, builder: ModelBuilder, shape: tuple, dtype: str) -> tuple[int, np.ndarray]:
     """Add an activation tensor of random quantization; return its index and random content of that type."""
-    if dtype == "float32":
-        return builder.tensor(shape, dtype), rng.normal(size=shape).astype(np.float32)
+    if dtype in FLOATS:
+        return builder.tensor(shape, "float32"), rng.normal(size=shape).astype(np.float32)
     if dtype == "int16":
         content = rng.integers(-32768, 32768, shape).astype(np.int16)
         return builder.tensor(shape, dtype, rng.uniform(1e-5, 1e-3), 0), content
@@ -45,10 +48,18 @@ def weights_and_bias(
 ) -> list[int]:
     """Add constant weights with `shape[axis]` channels and their bias, for activations of `dtype`."""
     channels = shape[axis]
-    if dtype == "float32":
-        weights = builder.tensor(shape, dtype, data=rng.normal(size=shape))
-        return [weights, builder.tensor((channels,), dtype, data=rng.normal(size=channels))]
     scales = rng.uniform(0.001, 0.02, channels if per_channel else 1)
+    if dtype in FLOATS:
+        bias = builder.tensor((channels,), "float32", data=rng.normal(size=channels))
+        if dtype == "float16":
+            half = builder.tensor(shape, "float16", data=rng.normal(size=shape))
+            weights = builder.tensor(shape, "float32")
+            builder.operator("DEQUANTIZE", [half], [weights])
+        elif dtype == "dynamic":
+            weights = builder.tensor(shape, "int8", scales, 0, axis, rng.integers(-127, 128, shape))
+        else:
+            weights = builder.tensor(shape, "float32", data=rng.normal(size=shape))
+        return [weights, bias]
     weights = builder.tensor(shape, "int8", scales, 0, axis, rng.integers(-127, 128, shape))
     kind, limit = ("int64", 1 << 24) if dtype == "int16" else ("int32", 4000)
     bias = rng.integers(-limit, limit, channels)
@@ -62,4 +73,4 @@ def steps(size: int, kernel: int, stride: int, dilation: int, padding: int) -> i
 
 def tolerance(dtype: str, terms: int) -> float:
     """Return the tolerance, relative and absolute: a few rounding errors of a sum of `terms`; none for integers."""
-    return 3e-7 * terms**0.5 + 1e-6 if dtype == "float32" else 0.0
+    return 3e-7 * terms**0.5 + 1e-6 if dtype in FLOATS else 0.0

@@ -9,11 +9,12 @@ import pytest
 
 from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.model import compile_model
-from tests.kernels.layers import activations, check, steps, tolerance, weights_and_bias
+from tests.kernels.layers import FLOATS, activations, check, steps, tolerance, weights_and_bias
 from tests.tflite_builder import ModelBuilder
 
 SEEDS = range(8)
-DTYPES = ["int8", "float32"]
+IN_PLACE = ["int8", "int16", "float32", "float16"]  # the others have copied their input before they write
+DTYPES = ["int8", "int16", "float32", "float16", "dynamic"]
 
 
 def random_window(rng):
@@ -31,14 +32,14 @@ def random_window(rng):
 def run_layer(tmp_path, rng, dtype, kind, options_table, in_shape, weight_shape, out_shape, options, axis=0):
     builder = ModelBuilder()
     x, content = activations(rng, builder, in_shape, dtype)
-    per_channel = rng.random() < 0.7
+    per_channel = rng.random() < 0.7 or (dtype == "dynamic" and kind != "TRANSPOSE_CONV")  # LiteRT has no other
     constants = weights_and_bias(rng, builder, weight_shape, dtype, x, axis, per_channel)
     y, _ = activations(rng, builder, out_shape, dtype)
     if kind == "TRANSPOSE_CONV":
         shape = builder.tensor((4,), "int32", data=np.array(out_shape))
         operands = [shape, constants[0], x] + constants[1:] * bool(rng.random() < 0.7)
     else:
-        has_bias = dtype == "float32" or rng.random() < 0.7  # LiteRT has no float convolution without bias
+        has_bias = dtype in FLOATS or rng.random() < 0.7  # LiteRT has no float convolution without bias
         operands = [x, *constants[: 1 + has_bias]]
     builder.operator(kind, operands, [y], options_table, **options)
     check(tmp_path, builder.build([x], [y]), [content], tolerance(dtype, int(np.prod(weight_shape))))
@@ -56,7 +57,7 @@ def test_conv_2d(tmp_path, dtype, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", IN_PLACE)
 def test_pointwise_convolution_overwrites_its_input(tmp_path, dtype, seed):
     rng = np.random.default_rng(seed)
     in_c, out_c = int(rng.integers(1, 20)), int(rng.integers(1, 20))
@@ -64,11 +65,11 @@ def test_pointwise_convolution_overwrites_its_input(tmp_path, dtype, seed):
     shapes = (1, 9, 8, in_c), (out_c, 1, 1, in_c), (1, 9, 8, out_c)
     run_layer(tmp_path, rng, dtype, "CONV_2D", "Conv2DOptions", *shapes, options)
     plan = compile_model((tmp_path / "model.tflite").read_bytes()).plan
-    pixel_bytes = 4 * (in_c + out_c) * (4 if dtype == "float32" else 1)
+    pixel_bytes = 4 * (in_c + out_c) * {"int8": 1, "int16": 2}.get(dtype, 4)
     assert plan.arena_bytes <= max(block.size_bytes for block in plan.blocks) + pixel_bytes
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", IN_PLACE)
 def test_long_chain_needs_one_distance_only(tmp_path, dtype):
     """Layers write over their input forward and backward in turn, so that distances do not add up."""
     rng = np.random.default_rng(3)
@@ -87,7 +88,7 @@ def test_long_chain_needs_one_distance_only(tmp_path, dtype):
     check(tmp_path, content_bytes, [content], tolerance(dtype, 36 * 1000))
     model = compile_model(content_bytes)
     assert 3 <= len(model.plan.backward_steps) <= 5
-    item_bytes = 4 if dtype == "float32" else 1
+    item_bytes = {"int8": 1, "int16": 2}.get(dtype, 4)
     assert model.plan.arena_bytes == (6 * 5 + 5 + 1 + 1) * 4 * item_bytes
 
 

@@ -8,7 +8,7 @@ from tests import oracles
 from tests.kernels.layers import activations, check, tolerance, weights_and_bias
 from tests.tflite_builder import ModelBuilder
 
-DTYPES = ["int8", "float32"]
+DTYPES = ["int8", "int16", "float32", "float16", "dynamic"]
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -25,6 +25,7 @@ def test_fully_connected(tmp_path, dtype, seed):
         operands[2] = -1
     y, _ = activations(rng, builder, (*rows, outputs), dtype)
     fields = {"activation": int(rng.choice([0, 1, 3])), "keep_num_dims": len(rows) > 1}
+    fields["asymmetric_quantize_inputs"] = bool(rng.random() < 0.5)
     builder.operator("FULLY_CONNECTED", operands, [y], "FullyConnectedOptions", **fields)
     check(tmp_path, builder.build([x], [y]), [content], tolerance(dtype, inputs))
 
@@ -42,6 +43,18 @@ def test_softmax_int8(tmp_path, depth, scale):
     path.write_bytes(builder.build([x], [y]))
     model = HostModel(path)
     np.testing.assert_array_equal(model.run(content[None])[0][0], oracles.tflm(path.read_bytes(), content)[0])
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-4, 1e-3, 0.01])
+@pytest.mark.parametrize("depth", [1, 2, 10, 255])
+def test_softmax_int16(tmp_path, depth, scale):
+    rng = np.random.default_rng(depth)
+    builder = ModelBuilder()
+    x, y = builder.tensor((1, depth), "int16", scale, 0), builder.tensor((1, depth), "int16", 1 / 32768, 0)
+    builder.operator("SOFTMAX", [x], [y], "SoftmaxOptions", beta=1.0)
+    content = builder.build([x], [y])
+    check(tmp_path, content, [rng.integers(-32768, 32768, (1, depth)).astype(np.int16)], 0)
+    check(tmp_path, content, [np.full((1, depth), -32768, np.int16)], 0)
 
 
 @pytest.mark.parametrize("spread", [0.1, 3.0, 40.0, 1e4])

@@ -6,7 +6,7 @@ import pytest
 from tests.kernels.layers import check, steps
 from tests.tflite_builder import ModelBuilder
 
-DTYPES = ["int8", "float32"]
+DTYPES = ["int8", "int16", "float32"]
 
 
 @pytest.mark.parametrize("seed", range(6))

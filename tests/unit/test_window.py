@@ -89,6 +89,10 @@ def test_distance_is_enough_and_not_a_pixel_too_much(kind, backward):
 @pytest.mark.parametrize(("in_bytes", "out_bytes"), [(5, 3), (3, 5), (4, 4)])
 @pytest.mark.parametrize("rows", [1, 2, 7])
 def test_row_distance_keeps_rows_apart(rows, in_bytes, out_bytes):
-    distance = row_distance(rows, in_bytes, out_bytes)
+    distance = row_distance(rows, in_bytes, out_bytes, buffered=False)
     apart = [row * in_bytes - (row + 1) * out_bytes + distance for row in range(rows)]
     assert min(apart) == 0  # input row minus end of the output row, in bytes from the output's start
+    distance = row_distance(rows, in_bytes, out_bytes, buffered=True)
+    assert rows > 1 or distance == -in_bytes  # nothing is read after the first write
+    apart = [(row + 1) * in_bytes - (row + 1) * out_bytes + distance for row in range(rows - 1)]
+    assert rows == 1 or min(apart) == 0

@@ -44,7 +44,7 @@ def convolution(layer: Layer, weights: np.ndarray) -> Step:
         [layer.source],
         [layer.target],
         macs=layer.target.elements * k_h * k_w * group_c,
-        **overlap(window, layer.source.dtype.itemsize),
+        **layer.placement(overlap(window, layer.source.dtype.itemsize)),
     )
 
 

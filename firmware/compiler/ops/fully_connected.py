@@ -28,12 +28,30 @@ def lower(operator: Operator) -> Step:
     fields = layer.fields(weights.data, padded=False)
     if fields.pop("in_zero", 0):
         raise operator.refuse("bias does not fit 32 bits")
+    hybrid = layer.scheme == "hybrid"
+    if hybrid:
+        fields["asymmetric"] = int(operator.options["asymmetric_quantize_inputs"])
     struct = Struct(f"{kernel}_t", {"rows": rows, "inputs": inputs, "outputs": outputs, **fields})
-    row_bytes = (inputs * source.dtype.itemsize, outputs * target.dtype.itemsize)
-    overlap = {0: row_distance(rows, *row_bytes)}
-    return Step(operator, kernel, struct, [source], [target], macs=rows * outputs * inputs, overlap=overlap)
+    distance = row_distance(rows, inputs * source.dtype.itemsize, outputs * target.dtype.itemsize, buffered=hybrid)
+    return Step(
+        operator,
+        kernel,
+        struct,
+        [source],
+        [target],
+        macs=rows * outputs * inputs,
+        scratch_bytes=inputs if hybrid else 0,
+        overlap={0: distance},
+    )
 
 
-def row_distance(rows: int, in_bytes: int, out_bytes: int) -> int:
-    """Return by how many bytes the output must start before the input: row r is written while row r is still read."""
+def row_distance(rows: int, in_bytes: int, out_bytes: int, buffered: bool) -> int:
+    """Return by how many bytes the output must start before the input.
+
+    Row r is written while row r is still read, or, by a kernel that has `buffered` the row, while row r + 1 is not.
+    """
+    if buffered:
+        return max(
+            [-rows * in_bytes, *((row + 1) * (out_bytes - in_bytes) for row in (0, rows - 2) if 0 <= row < rows - 1)]
+        )
     return max((row + 1) * out_bytes - row * in_bytes for row in (0, rows - 1))

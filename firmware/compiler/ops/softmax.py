@@ -28,9 +28,24 @@ def lower(operator: Operator) -> Step:
             raise operator.refuse("int8 output must have scale 1/256 and zero point -128")
         kernel = "bw_softmax_s8"
         fields |= _scaling(beta, float(quant.per_tensor(operator, source)[0]))
+    elif source.dtype == target.dtype == np.int16:
+        if quant.per_tensor(operator, target) != (1 / 32768, 0) or depth >= 1 << 16:
+            raise operator.refuse("int16 output must have scale 1/32768, zero point 0 and a depth below 65536")
+        kernel = "bw_softmax_s16"
+        fields |= _tables(beta, float(quant.per_tensor(operator, source)[0]))
     else:
         raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
     return Step(operator, kernel, Struct(f"{kernel}_t", fields), [source], [target], overlap={0: 0})
+
+
+def _tables(beta: float, scale: float) -> dict:
+    """Return what turns an input difference into a position in the tables, and the tables."""
+    multiplier, shift = quant.quantize_multiplier(scale * beta / (10.0 / 65535.0))
+    exp = quant.table_16(np.exp, np.float32(10.0) / np.float32(65535), 32767, np.float32(2.0) / np.float32(65535))
+    reciprocal = quant.table_16(
+        lambda x: 1 / (1 + x), np.float32(1.0) / np.float32(65535), -32768, np.float32(2.0) / np.float32(65535)
+    )
+    return {"multiplier": multiplier, "shift": shift, "exp": exp, "reciprocal": reciprocal}
 
 
 def _scaling(beta: float, scale: float) -> dict[str, int]:

@@ -39,5 +39,5 @@ def lower(operator: Operator) -> Step:
         [source],
         [target],
         macs=source.elements * k_h * k_w * out_c,
-        **overlap(window, source.dtype.itemsize, transposed=True),
+        **layer.placement(overlap(window, source.dtype.itemsize, transposed=True)),
     )

@@ -3,8 +3,17 @@
 from firmware.compiler.passes.fold_constants import fold_constants
 from firmware.compiler.passes.fuse_activations import fuse_activations
 from firmware.compiler.passes.fuse_pads import fuse_pads
+from firmware.compiler.passes.keep_half_weights import keep_half_weights
 from firmware.compiler.passes.remove_identities import remove_identities
 from firmware.compiler.passes.remove_views import remove_views
 from firmware.compiler.passes.resolve_variables import resolve_variables
 
-PASSES = (fold_constants, fuse_activations, fuse_pads, remove_identities, remove_views, resolve_variables)
+PASSES = (
+    keep_half_weights,
+    fold_constants,
+    fuse_activations,
+    fuse_pads,
+    remove_identities,
+    remove_views,
+    resolve_variables,
+)
