@@ -10,18 +10,17 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from firmware import toolchain
+from firmware import boot2, toolchain
 from firmware.board import CHIPS_FOLDER, Board, Region, header
 from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.model import CompiledModel
 from firmware.core import Core
+from firmware.linker import linker_script
 
 _FOLDER = Path(__file__).parent
 KERNELS = _FOLDER / "kernels"
 HARNESS = _FOLDER / "harness"
 
-# What main, the protocol and the deepest kernel need, with room to spare; every measurement reports the real peak.
-STACK_BYTES = 2048
 _ENDLESS_BYTES = 1 << 27
 
 
@@ -141,43 +140,5 @@ def _link(board: Board, arena: Region, objects: list[Path], image: Path) -> Path
     script = objects[0].parent / f"{image.stem}.ld"
     script.write_text(linker_script(board, arena))
     toolchain.link(objects, image, board.target, script)
+    boot2.seal(image)
     return image
-
-
-def linker_script(board: Board, arena: Region) -> str:
-    """Return the linker script of a board with the arena in the region `arena`.
-
-    The stack lies at the bottom of RAM: an overflow leaves RAM and faults, instead of spoiling data. Program headers
-    are spelled out, or the linker would load the file's own headers where there is room below the image.
-    """
-    flash, main = board.image_region.name, board.rams[0].name
-    apart = arena.name != main
-    segment, segment_of_its_own = ("arena", "arena PT_LOAD FLAGS(6); ") if apart else ("data", "")
-    regions = "\n".join(
-        f"    {r.name} ({'rx' if r.kind == 'flash' else 'rwx'}) : ORIGIN = {r.origin:#x}, LENGTH = {r.size_bytes}"
-        for r in [board.image_region, *board.rams]
-    )
-    return f"""\
-ENTRY(Reset_Handler)
-MEMORY
-{{
-{regions}
-}}
-PHDRS {{ text PT_LOAD FLAGS(5); stack PT_LOAD FLAGS(6); data PT_LOAD FLAGS(6); {segment_of_its_own}}}
-SECTIONS
-{{
-    .text : {{
-        KEEP(*(.vectors))
-        *(EXCLUDE_FILE(*model.o) .text* EXCLUDE_FILE(*model.o) .rodata*)
-        *model.o(.text*)
-        . = ALIGN(4);
-    }} > {flash} :text
-    .weights : {{ *model.o(.rodata*) . = ALIGN(4); }} > {flash} :text
-    .stack (NOLOAD) : {{ . = ALIGN(8); __stack_limit = .; . += {STACK_BYTES}; __stack_top = .; }} > {main} :stack
-    .data : {{ . = ALIGN(4); __data_start = .; *(.data*) . = ALIGN(4); __data_end = .; }} > {main} AT> {flash} :data
-    __data_load = LOADADDR(.data);
-    .arena (NOLOAD) : {{ . = ALIGN(16); *(.bss.arena) }} > {arena.name} :{segment}
-    .bss (NOLOAD) : {{ . = ALIGN(4); __bss_start = .; *(.bss* COMMON) . = ALIGN(4); __bss_end = .; }} > {main} :data
-    /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab*) *(.ARM.attributes) *(.comment) }}
-}}
-"""

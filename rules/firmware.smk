@@ -36,3 +36,25 @@ rule build_firmware:
         "Build {wildcards.model}/{wildcards.scheme} for {wildcards.board}"
     script:
         "../scripts/build_firmware.py"
+
+
+rule convert_image:
+    """Write an image in a form that the board's flash tools take."""
+    input:
+        elf="results/cells/{model}/{scheme}/{board}/firmware.elf",
+        build="results/cells/{model}/{scheme}/{board}/build.json",
+        board="config/boards/{board}.yaml",
+        sources="results/stamps/harness.sha256",
+    output:
+        "results/cells/{model}/{scheme}/{board}/firmware.{format}",
+    log:
+        "logs/convert_image/{model}/{scheme}/{board}/{format}.log",
+    wildcard_constraints:
+        format="bin|hex|uf2",
+    threads: 1
+    resources:
+        mem_mb=300,
+    message:
+        "Write {wildcards.model}/{wildcards.scheme} for {wildcards.board} as .{wildcards.format}"
+    script:
+        "../scripts/convert_image.py"

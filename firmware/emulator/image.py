@@ -31,13 +31,20 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Where a processor begins, and its stack pointer there."""
+
+    pc: int
+    stack_top: int
+
+
+@dataclass(frozen=True)
 class Image:
     """A checked image. `symbols` are (address, name) of functions, sorted."""
 
     segments: list[Segment]
     symbols: list[tuple[int, str]]
-    stack_top: int
-    reset: int
+    start: Start
 
     def where(self, address: int) -> str:
         """Return an address with its symbol, e.g. "0x080001a4 (port_init+0x12)"."""
@@ -79,8 +86,7 @@ def _read(path: Path, file, board: Board) -> Image:
             _check_place(path, board, flashes, address, length)
             segments.append(Segment(address, segment.data()))
         _check_place(path, board, board.memory, segment["p_vaddr"], segment["p_memsz"])
-    stack_top, reset = _vectors(path, segments, board)
-    return Image(segments, _functions(elf), stack_top, reset)
+    return Image(segments, _functions(elf), _vectors(path, segments, board))
 
 
 def _check_place(path: Path, board: Board, regions: list[Region], address: int, length: int) -> None:
@@ -92,18 +98,18 @@ def _check_place(path: Path, board: Board, regions: list[Region], address: int, 
         raise ImageError(f"{path}: segment {place} lies outside the memory of {board.name} ({spans})")
 
 
-def _vectors(path: Path, segments: list[Segment], board: Board) -> tuple[int, int]:
-    """Return initial stack pointer and reset address: the first two words of the image (ARMv7-M ARM, B1.5.3)."""
-    start = board.image_region.origin
-    first = next((s for s in segments if s.address == start and len(s.data) >= 8), None)
+def _vectors(path: Path, segments: list[Segment], board: Board) -> Start:
+    """Return what the first two words of the image say: stack pointer and reset address (ARMv7-M ARM, B1.5.3)."""
+    table = board.image_region.origin
+    first = next((s for s in segments if s.address <= table and table + 8 <= s.address + len(s.data)), None)
     if first is None:
-        raise ImageError(f"{path}: no vector table at 0x{start:08x}")
-    stack_top, reset = struct.unpack_from("<II", first.data)
+        raise ImageError(f"{path}: no vector table at 0x{table:08x}")
+    stack_top, reset = struct.unpack_from("<II", first.data, table - first.address)
     if not any(ram.origin < stack_top <= ram.end for ram in board.rams):
         raise ImageError(f"{path}: initial stack pointer 0x{stack_top:08x} lies outside the RAM of {board.name}")
     if not reset & 1 or not board.flash.origin <= reset < board.flash.end:
         raise ImageError(f"{path}: reset vector 0x{reset:08x} is not Thumb code in the flash of {board.name}")
-    return stack_top, reset & ~1
+    return Start(reset & ~1, stack_top)
 
 
 def _functions(elf: ELFFile) -> list[tuple[int, str]]:

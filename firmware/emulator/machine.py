@@ -24,7 +24,12 @@ from firmware.emulator.counter import Counter
 from firmware.emulator.image import Image
 from firmware.emulator.unmodelled import Unmodelled
 
-_CPU = {"cortex-m0plus": arm_const.UC_CPU_ARM_CORTEX_M0, "cortex-m4": arm_const.UC_CPU_ARM_CORTEX_M4}
+_CPU = {
+    "cortex-m0plus": arm_const.UC_CPU_ARM_CORTEX_M0,
+    "cortex-m4": arm_const.UC_CPU_ARM_CORTEX_M4,
+    "cortex-m7": arm_const.UC_CPU_ARM_CORTEX_M7,
+    "cortex-m33": arm_const.UC_CPU_ARM_CORTEX_M33,
+}
 _PERMISSIONS = {"flash": unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC, "ram": unicorn.UC_PROT_ALL}
 _NOWHERE = 0xFFFF_FFFE  # an address that is never executed: run until stopped
 # What memory holds before anything is written: erased flash, and RAM that no start-up code may take for zero.
@@ -71,6 +76,8 @@ class VirtualBoard:
         chip = importlib.import_module(f"firmware.chips.{board.chip}.virtual")
         self.bus = Bus(chip.peripherals(board, self.console, lambda: self.counter.cycles))
         self._map_bus()
+        # Some chips have a boot ROM that comes before the image.
+        self._start = chip.boot(board, self.engine) if hasattr(chip, "boot") else image.start
         self.engine.hook_add(unicorn.UC_HOOK_INTR, self._exception)
 
     def _map_memory(self) -> None:
@@ -101,11 +108,11 @@ class VirtualBoard:
                 self.engine.mmio_map(start, end - start, self._read, start, self._write, start)
 
     def run(self) -> NoReturn:
-        """Start at the reset vector and run until something stops the board; raises BoardStopped."""
-        self.engine.reg_write(arm_const.UC_ARM_REG_SP, self._image.stack_top)
+        """Start where the reset leads and run until something stops the board; raises BoardStopped."""
+        self.engine.reg_write(arm_const.UC_ARM_REG_SP, self._start.stack_top)
         error = None
         try:
-            self.engine.emu_start(self._image.reset | 1, _NOWHERE)
+            self.engine.emu_start(self._start.pc | 1, _NOWHERE)
         except unicorn.UcError as failure:
             error = failure
         if self._failure:

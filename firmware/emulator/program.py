@@ -3,9 +3,10 @@
 import tempfile
 from pathlib import Path
 
-from firmware import toolchain
+from firmware import boot2, toolchain
 from firmware.board import Board, header
-from firmware.build import HARNESS, chip_sources, linker_script
+from firmware.build import HARNESS, chip_sources
+from firmware.linker import linker_script
 
 
 def build_program(board: Board, source: str, image: Path, optimize: str = "-O2") -> Path:
@@ -19,4 +20,5 @@ def build_program(board: Board, source: str, image: Path, optimize: str = "-O2")
         toolchain.compile_object([build / "program.c"], program, board.target, optimize, [build, HARNESS])
         toolchain.compile_object(chip_sources(board), chip, board.target, "-Os", [build, HARNESS])
         toolchain.link([program, chip], image, board.target, build / "program.ld")
+        boot2.seal(image)
     return image

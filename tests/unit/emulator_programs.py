@@ -4,10 +4,10 @@ from pathlib import Path
 
 from firmware import toolchain
 from firmware.board import Board
-from firmware.build import linker_script
 from firmware.emulator.image import read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
 from firmware.emulator.program import build_program
+from firmware.linker import linker_script
 
 # Nothing but a vector table before the code: every counted instruction is in the test.
 _BARE = """

@@ -5,7 +5,10 @@
 #include "port.h"
 
 #define STACK_PAINT 0xC5C5C5C5u
-#define CPACR (*(volatile uint32_t *)0xE000ED88u) /* ARMv7-M ARM (DDI 0403E) B3.2.20: coprocessor access */
+
+/* ARMv7-M ARM (DDI 0403E) */
+#define VTOR (*(volatile uint32_t *)0xE000ED08u)  /* B3.2.5: vector table, which a bootloader left at its own */
+#define CPACR (*(volatile uint32_t *)0xE000ED88u) /* B3.2.20: coprocessor access */
 #define CPACR_FPU_FULL_ACCESS (0xFu << 20)        /* CP10 and CP11 */
 
 extern uint32_t __stack_limit[], __stack_top[];
@@ -30,6 +33,21 @@ __attribute__((used, noinline)) void Default_Handler(void)
         __asm volatile("bkpt #2");
 }
 
+typedef void (*handler)(void);
+
+/* DDI 0403E B1.5.2 and B1.5.3: the stack pointer, 15 system exceptions, then the chip's interrupts. */
+struct vector_table {
+    uint32_t *stack_top;
+    handler system[15];
+    handler interrupts[BOARD_INTERRUPTS];
+};
+
+__attribute__((section(".vectors"), used)) const struct vector_table vectors = {
+    .stack_top = __stack_top,
+    .system = {[0] = Reset_Handler, [1] = Default_Handler, [2] = HardFault_Handler, [3 ... 14] = Default_Handler},
+    .interrupts = {[0 ... BOARD_INTERRUPTS - 1] = Default_Handler},
+};
+
 /* Marks the free part of the stack, so that its peak can be read later. Volatile: no call may happen while it runs. */
 static inline void paint_stack(void)
 {
@@ -52,6 +70,7 @@ __attribute__((used, noreturn)) void Reset_Handler(void)
 {
     paint_stack();
     fill_memory();
+    VTOR = (uint32_t)&vectors;
 #ifdef __ARM_FP
     CPACR |= CPACR_FPU_FULL_ACCESS;
     __asm volatile("dsb\n\tisb" ::: "memory"); /* DDI 0403E B1.4.4: before the first floating-point instruction */
@@ -61,18 +80,3 @@ __attribute__((used, noreturn)) void Reset_Handler(void)
     Default_Handler();
     __builtin_unreachable();
 }
-
-typedef void (*handler)(void);
-
-/* DDI 0403E B1.5.2 and B1.5.3: the stack pointer, 15 system exceptions, then the chip's interrupts. */
-struct vector_table {
-    uint32_t *stack_top;
-    handler system[15];
-    handler interrupts[BOARD_INTERRUPTS];
-};
-
-__attribute__((section(".vectors"), used)) const struct vector_table vectors = {
-    .stack_top = __stack_top,
-    .system = {[0] = Reset_Handler, [1] = Default_Handler, [2] = HardFault_Handler, [3 ... 14] = Default_Handler},
-    .interrupts = {[0 ... BOARD_INTERRUPTS - 1] = Default_Handler},
-};

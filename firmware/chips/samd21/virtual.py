@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from firmware.board import Board
-from firmware.emulator.bus import Peripheral
+from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
 from firmware.emulator.peripherals import cortex_m, samd21
 from firmware.settings import SettingsError, nearest
@@ -37,3 +37,9 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         samd21.SercomUsart(board.console.uart, base, gate((bit,), channel), console),
         samd21.Tc32("tc4", _TC4_BASE, gate((_TC4_BIT, _TC5_BIT), _TC4_TC5_CHANNEL), cycles),
     ]
+
+
+def speeds(board: Board, bus: Bus) -> tuple[float, float, int]:
+    """Return processor clock in Hz, console baud and flash wait states, as the registers have them."""
+    gclk, channel = bus["gclk"], _SERCOMS[board.console.uart][2]
+    return gclk.generator_hz(0), bus[board.console.uart].baud(gclk.channel_hz(channel)), bus["nvmctrl"].wait_states

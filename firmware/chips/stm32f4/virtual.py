@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from firmware.board import Board
-from firmware.emulator.bus import Peripheral
+from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
 from firmware.emulator.peripherals import cortex_m, stm32
 from firmware.settings import SettingsError, nearest
@@ -35,3 +35,9 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         stm32.UsartV1(board.console.uart, base, rcc.gate("APB1ENR", bit), console),
         *ports,
     ]
+
+
+def speeds(board: Board, bus: Bus) -> tuple[float, float, int]:
+    """Return processor clock in Hz, console baud and flash wait states, as the registers have them."""
+    rcc = bus["rcc"]
+    return rcc.sysclk_hz, bus[board.console.uart].baud(rcc.apb1_hz), bus["flash"].wait_states

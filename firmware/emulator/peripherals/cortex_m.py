@@ -1,4 +1,4 @@
-"""What every Cortex-M has inside: system control block, debug control, DWT cycle counter (ARMv7-M ARM, DDI 0403E)."""
+"""What every Cortex-M has inside: system control, debug control, DWT cycle counter, SysTick (DDI 0403E)."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -12,6 +12,7 @@ class SystemControl(Peripheral):
     """The registers of the system control space that start-up code touches, DDI 0403E B3.2."""
 
     registers: ClassVar = {
+        "VTOR": Register(0x08, writable=0xFFFF_FF80),
         "CPACR": Register(0x88),
         "DEMCR": Register(0xFC),
     }
@@ -61,3 +62,40 @@ class Dwt(Peripheral):
         count = self.read_CYCCNT()
         self.value["CTRL"] = value
         self.write_CYCCNT(count)
+
+
+class SysTick(Peripheral):
+    """The 24-bit system timer, DDI 0403E B3.3, on the processor's clock: it counts cycles down."""
+
+    registers: ClassVar = {
+        "CSR": Register(0x0, writable=0x7),
+        "RVR": Register(0x4, writable=0x00FF_FFFF),
+        "CVR": Register(0x8, writable=0x00FF_FFFF),
+    }
+    _ENABLE, _PROCESSOR_CLOCK = 1 << 0, 1 << 2
+
+    def __init__(self, cycles: Callable[[], int]):
+        super().__init__("systick", 0xE000_E010)
+        self._cycles = cycles
+        self._zero_cycles = 0  # the time at which a running counter was zero
+
+    def _running(self) -> bool:
+        wanted = self._ENABLE | self._PROCESSOR_CLOCK
+        return self.value["CSR"] & wanted == wanted
+
+    def read_CVR(self) -> int:
+        """Return the counter: the cycle after zero it has the reload value."""
+        if not self._running():
+            return self.value["CVR"]
+        return (self._zero_cycles - self._cycles()) % (self.value["RVR"] + 1)
+
+    def write_CVR(self, _: int) -> None:
+        """Any write clears the counter."""
+        self.value["CVR"] = 0
+        self._zero_cycles = self._cycles()
+
+    def write_CSR(self, value: int) -> None:
+        """Start or stop the counter; it keeps its value."""
+        count = self.read_CVR()
+        self.value |= {"CSR": value, "CVR": count}
+        self._zero_cycles = self._cycles() + count

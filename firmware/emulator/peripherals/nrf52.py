@@ -37,9 +37,9 @@ class Nvmc(Peripheral):
         super().__init__("nvmc", 0x4001_E000)
 
     @property
-    def cached(self) -> bool:
-        """ICACHECNF.CACHEEN."""
-        return bool(self.value["ICACHECNF"] & 1)
+    def wait_states(self) -> int:
+        """At most three with the cache on, two with it off: CPU, electrical specification."""
+        return 3 if self.value["ICACHECNF"] & 1 else 2
 
 
 class Gpio(Peripheral):

@@ -1,0 +1,33 @@
+"""nRF52840 on the virtual board: the peripherals chip.c touches, at the addresses of PS v1.7, instantiation."""
+
+from collections.abc import Callable
+
+from firmware.board import Board
+from firmware.emulator.bus import Bus, Peripheral
+from firmware.emulator.console import Console
+from firmware.emulator.peripherals import cortex_m, nrf52
+from firmware.settings import SettingsError, nearest
+
+_UARTS = {"uart0": 0x4000_2000}
+
+
+def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
+    """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
+    if board.console.uart not in _UARTS:
+        hint = nearest(board.console.uart, list(_UARTS))
+        raise SettingsError([f"{board.name}: console.uart: chip nrf52 has no UART {board.console.uart!r}{hint}"])
+    system = cortex_m.SystemControl()
+    return [
+        nrf52.Clock(),
+        nrf52.Nvmc(),
+        nrf52.Gpio(0),
+        nrf52.Gpio(1),
+        nrf52.Uart(board.console.uart, _UARTS[board.console.uart], console),
+        system,
+        cortex_m.Dwt(system, cycles),
+    ]
+
+
+def speeds(board: Board, bus: Bus) -> tuple[float, float, int]:
+    """Return processor clock in Hz, console baud and flash wait states, as the registers have them."""
+    return bus["clock"].clock_hz, bus[board.console.uart].baud(), bus["nvmc"].wait_states

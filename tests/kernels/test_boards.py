@@ -1,0 +1,136 @@
+"""Every board of config/boards: its own start-up code brings up what its YAML declares, and a network runs on it."""
+
+import functools
+import importlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from firmware.board import BOARDS_FOLDER, load_board
+from firmware.build import compile_kernels
+from firmware.emulator.image import ImageError, read_image
+from firmware.emulator.machine import BoardStopped, VirtualBoard
+from firmware.emulator.program import build_program
+from scripts.build_firmware import build_firmware
+from scripts.measure_cell import measure_cell
+from tests import oracles
+from tests.models import small_classifier
+
+BOARDS = sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml"))
+SAMPLES = 2
+
+EMPTY = "int main(void);\nint main(void) { return 0; }"
+
+# Times an empty loop twice; the difference is whole rounds, over several wraps of a 24-bit counter.
+ROUNDS = 20_000_000
+TIMED = f"""
+#include "port.h"
+volatile uint32_t result;
+static uint32_t timed(uint32_t rounds)
+{{
+    uint32_t start = port_cycles();
+    for (uint32_t round = 0; round < rounds; round++)
+        __asm volatile("");
+    return port_cycles() - start;
+}}
+int main(void);
+int main(void)
+{{
+    uint32_t (*volatile call)(uint32_t) = timed;
+    uint32_t few = call({ROUNDS}), many = call({2 * ROUNDS});
+    result = many - few;
+    return 0;
+}}
+"""
+
+
+@functools.cache
+def kernels(core, folder):
+    """The kernel library of a core."""
+    library = folder / f"{core}.a"
+    compile_kernels(next(load_board(name).target for name in BOARDS if load_board(name).core == core), library)
+    return library
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("kernels")
+
+
+def run(board, program, path):
+    """Build and run a program that returns from main; return the stopped board."""
+    machine = VirtualBoard(board, read_image(build_program(board, program, path), board))
+    with pytest.raises(BoardStopped) as stopped:
+        machine.run()
+    assert "(Default_Handler+" in str(stopped.value)
+    return machine
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_registers_say_what_the_board_declares(name, tmp_path):
+    board = load_board(name)
+    machine = run(board, EMPTY, tmp_path / "program.elf")
+    chip = importlib.import_module(f"firmware.chips.{board.chip}.virtual")
+    clock_hz, baud, wait_states = chip.speeds(board, machine.bus)
+    machine.close()
+    assert wait_states == board.flash_wait_states
+    assert clock_hz == pytest.approx(board.clock_hz, rel=0.0005)
+    assert baud == pytest.approx(board.console.baud, rel=0.02)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_cycle_counter_is_exact_over_long_times(name, tmp_path):
+    board, elf = load_board(name), tmp_path / "program.elf"
+    machine = run(board, TIMED, elf)
+    with elf.open("rb") as file:
+        (symbol,) = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name("result")
+    cycles = int.from_bytes(machine.engine.mem_read(symbol["st_value"], 4), "little")
+    machine.close()
+    assert cycles % ROUNDS == 0
+    assert 1 <= cycles // ROUNDS <= 8
+
+
+@pytest.mark.parametrize("scheme", ["int8", "float32"])
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_network_is_measured_and_proven(name, scheme, folder, tmp_path):
+    board, content = load_board(name), small_classifier(scheme=scheme)
+    rng = np.random.default_rng(5)
+    if scheme == "int8":
+        inputs, oracle, tolerance = rng.integers(-128, 128, (SAMPLES, 24)).astype(np.int8), oracles.tflm, 0.0
+    else:
+        inputs, oracle, tolerance = rng.normal(size=(SAMPLES, 24)).astype(np.float32), oracles.litert, 1e-5
+    outputs = np.concatenate([oracle(content, sample[None])[0] for sample in inputs])
+    vectors, tflite, elf = (tmp_path / name for name in ("vectors.npz", "small.tflite", "firmware.elf"))
+    np.savez(vectors, input_0=inputs, output_0=outputs, oracle=oracle.__name__, tolerance=tolerance)
+    tflite.write_bytes(content)
+    build = build_firmware(tflite, board, kernels(board.core, folder), elf, "small", scheme)
+    record = measure_cell(elf, build, board, vectors)
+    assert record.status == "ok", record.reason
+    assert record.parity.max_abs_diff <= tolerance
+    assert record.latency.us == pytest.approx(record.latency.cycles * 1e6 / board.clock_hz)
+
+
+def test_nano_runs_from_its_crystal_on_its_pins(tmp_path):
+    machine = run(load_board("arduino_nano_33_ble"), EMPTY, tmp_path / "program.elf")
+    assert machine.bus["clock"].from_crystal
+    assert machine.bus["p1"].is_output(3) and not machine.bus["p1"].is_output(10)
+    machine.close()
+
+
+def test_pico_boots_by_its_second_stage(tmp_path):
+    machine = run(load_board("rpi_pico"), EMPTY, tmp_path / "program.elf")
+    assert machine.bus["ssi"].executes_in_place
+    assert [machine.bus["io_bank0"].function(pin) for pin in (0, 1, 2)] == [2, 2, None]
+    machine.close()
+
+
+def test_pico_refuses_a_second_stage_with_a_wrong_checksum(tmp_path):
+    board = load_board("rpi_pico")
+    elf = build_program(board, EMPTY, tmp_path / "program.elf")
+    image = read_image(elf, board)
+    first = image.segments[0]
+    spoilt = replace(first, data=bytes([first.data[0] ^ 1]) + first.data[1:])
+    with pytest.raises(ImageError, match=r"second boot stage: expected checksum 0x.* found 0x"):
+        VirtualBoard(board, replace(image, segments=[spoilt, *image.segments[1:]]))
