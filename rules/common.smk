@@ -5,9 +5,11 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.resources import Resource
 
 from firmware.settings import SettingsError
-from scripts.lib.config import load_board, load_config, load_dataset, load_model
+from scripts.lib.config import load_board, load_config, load_dataset, load_image, load_model
+from scripts.lib.lab import load_lab
 from scripts.lib.schemes import SCHEMES
 from scripts.lib.stamps import write_stamps
 
@@ -22,7 +24,14 @@ def or_stop(load, *arguments):
 
 STARTED_S = time.time()
 CONFIG = or_stop(load_config, dict(config), [Path(file) for file in workflow.configfiles])
-write_stamps(CONFIG.cells)
+LAB = or_stop(load_lab)
+write_stamps(CONFIG.cells, LAB)
+
+# A real board serves as many jobs at once as it has units; virtual boards are unlimited.
+exclusive_board = {}
+for name in sorted({unit.board for unit in LAB.boards}):
+    workflow.register_resource(f"board_{name}", Resource(f"board_{name}", len(LAB.units(name))))
+    exclusive_board[f"board_{name}"] = lambda wildcards, name=name: int(board_of(wildcards) == name)
 
 
 wildcard_constraints:
@@ -31,6 +40,7 @@ wildcard_constraints:
     scheme="|".join(SCHEMES),
     board=r"[a-z0-9_-]+",
     core=r"[a-z0-9-]+",
+    image=r"[a-z0-9_-]+",
 
 
 @cache
@@ -57,6 +67,17 @@ def data_of(wildcards):
 def training_threads(wildcards):
     """The threads that the model's YAML asks for."""
     return model_of(wildcards.model).threads
+
+
+@cache
+def image_of(name):
+    """The YAML of a foreign image."""
+    return or_stop(load_image, name)
+
+
+def board_of(wildcards):
+    """The board that a measuring job needs."""
+    return image_of(wildcards.image).board if "image" in wildcards.keys() else wildcards.board
 
 
 def is_new(path):

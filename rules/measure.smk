@@ -6,6 +6,7 @@ rule measure_cell:
         board="config/boards/{board}.yaml",
         vectors="results/models/{model}/{scheme}.vectors.npz",
         emulator="results/stamps/emulator.sha256",
+        lab="results/stamps/lab/{board}.json",
         sources=["results/stamps/device.sha256", "results/stamps/records.sha256"],
     output:
         "results/cells/{model}/{scheme}/{board}/measurement.json",
@@ -16,7 +17,33 @@ rule measure_cell:
     threads: 1
     resources:
         mem_mb=300,
+        **exclusive_board,
     message:
         "Measure {wildcards.model}/{wildcards.scheme} on {wildcards.board}"
     script:
         "../scripts/measure_cell.py"
+
+
+rule measure_image:
+    """Run an image that another engine built, with the test vectors of the network in it."""
+    input:
+        declaration="config/images/{image}.yaml",
+        file=lambda wildcards: image_of(wildcards.image).file,
+        board=lambda wildcards: f"config/boards/{image_of(wildcards.image).board}.yaml",
+        tflite=lambda wildcards: "results/models/{0.model}/{0.scheme}.tflite".format(image_of(wildcards.image)),
+        vectors=lambda wildcards: "results/models/{0.model}/{0.scheme}.vectors.npz".format(image_of(wildcards.image)),
+        emulator="results/stamps/emulator.sha256",
+        lab=lambda wildcards: f"results/stamps/lab/{image_of(wildcards.image).board}.json",
+        sources=["results/stamps/device.sha256", "results/stamps/records.sha256"],
+    output:
+        "results/images/{image}/measurement.json",
+    log:
+        "logs/measure_image/{image}.log",
+    threads: 1
+    resources:
+        mem_mb=300,
+        **exclusive_board,
+    message:
+        "Measure the foreign image {wildcards.image}"
+    script:
+        "../scripts/measure_image.py"

@@ -7,9 +7,13 @@ rule collect_results:
             scheme=CONFIG.matrix.schemes,
             board=CONFIG.matrix.boards,
         ),
-        accuracies=expand(
-            "results/models/{model}/{scheme}.accuracy.json", model=CONFIG.matrix.models, scheme=CONFIG.matrix.schemes
-        ),
+        accuracies=[
+            f"results/models/{model}/{scheme}.accuracy.json"
+            for model, scheme in dict.fromkeys(
+                [cell[:2] for cell in CONFIG.cells] + [(i.model, i.scheme) for i in CONFIG.images.values()]
+            )
+        ],
+        images=expand("results/images/{image}/measurement.json", image=CONFIG.matrix.images),
         matrix="results/stamps/matrix.json",
         sources="results/stamps/report.sha256",
     output:

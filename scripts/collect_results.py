@@ -16,17 +16,26 @@ RecordT = TypeVar("RecordT", results.Measurement, results.Accuracy)
 
 
 def collect_results(
-    cells: list[tuple[str, str, str]], measurements: Iterable[Path], accuracies: Iterable[Path]
+    cells: list[tuple[str, str, str]],
+    measurements: Iterable[Path],
+    accuracies: Iterable[Path],
+    images: Iterable[Path] = (),
 ) -> list[table.Row]:
-    """Return one row per (model, scheme, board) of `cells`, in that order; raises table.TableError or ResultError."""
+    """Return one row per (model, scheme, board) of `cells`, in that order, then one per measured foreign image.
+
+    A foreign image has the accuracy of the network in it, since its outputs were compared with that network's. Raises
+    table.TableError or ResultError.
+    """
     doubled = sorted({"/".join(cell) for cell in cells if cells.count(cell) > 1})
     if doubled:
         raise table.TableError(f"asked for more than once: {', '.join(doubled)}")
     measured = _by_name(measurements, results.Measurement)
     scored = _by_name(accuracies, results.Accuracy)
     _expect("measurement", set(cells), set(measured))
-    _expect("accuracy", {cell[:2] for cell in cells}, set(scored))
-    return [_row(measured[cell], scored[cell[:2]]) for cell in cells]
+    foreign = [results.read(Path(path), results.Measurement) for path in images]
+    _expect("accuracy", {cell[:2] for cell in cells} | {(image.model, image.scheme) for image in foreign}, set(scored))
+    ours = [_row(measured[cell], scored[cell[:2]]) for cell in cells]
+    return ours + [_row(image, scored[image.model, image.scheme]) for image in foreign]
 
 
 def _by_name(paths: Iterable[Path], kind: type[RecordT]) -> dict[tuple[str, ...], RecordT]:
@@ -100,4 +109,5 @@ def _row(measurement: results.Measurement, accuracy: results.Accuracy) -> table.
 if job := globals().get("snakemake"):
     with logged(job):
         cells = [tuple(cell) for cell in json.loads(Path(job.input.matrix).read_text())]
-        table.write(Path(job.output[0]), collect_results(cells, job.input.measurements, job.input.accuracies))
+        rows = collect_results(cells, job.input.measurements, job.input.accuracies, job.input.images)
+        table.write(Path(job.output[0]), rows)

@@ -97,14 +97,31 @@ class Dataset(settings.Settings):
         return _known(loader, "loader", plugins("datasets"))
 
 
+class Image(settings.Settings):
+    """config/images/<name>.yaml: an image that another engine built; it speaks the MLPerf Tiny protocol.
+
+    `model` and `scheme` name the network in it, whose test vectors it must pass; `file` is an .elf or .bin, relative to
+    the checkout.
+    """
+
+    name: str
+    title: Text
+    file: Annotated[str, pydantic.Field(pattern=r"\.(elf|bin)$")]
+    model: str
+    scheme: str
+    board: str
+    engine: Annotated[str, pydantic.Field(pattern=r"^\S(.*\S)?$")]
+
+
 class Matrix(settings.Settings):
-    """config/config.yaml: which models, schemes and boards are combined."""
+    """config/config.yaml: which models, schemes and boards are combined, and which foreign images stand beside them."""
 
     models: Annotated[list[str], pydantic.Field(min_length=1)]
     schemes: Annotated[list[str], pydantic.Field(min_length=1)]
     boards: Annotated[list[str], pydantic.Field(min_length=1)]
+    images: list[str] = pydantic.Field(default_factory=list)
 
-    @pydantic.field_validator("models", "schemes", "boards")
+    @pydantic.field_validator("models", "schemes", "boards", "images")
     @classmethod
     def _no_repeats(cls, names: list[str]) -> list[str]:
         repeated = sorted({name for name in names if names.count(name) > 1})
@@ -121,6 +138,7 @@ class Config:
     models: dict[str, Model]
     datasets: dict[str, Dataset]
     boards: dict[str, Board]
+    images: dict[str, Image]
 
     @property
     def cells(self) -> list[tuple[str, str, str]]:
@@ -131,6 +149,31 @@ class Config:
 def load_model(name: str, root: Path = Path()) -> Model:
     """Return config/models/<name>.yaml under `root`; raises SettingsError."""
     return _load_declared(root / "config/models", name, Model, "builder", "models")
+
+
+def load_image(name: str, root: Path = Path()) -> Image:
+    """Return config/images/<name>.yaml under `root` with all names and its file checked; raises SettingsError."""
+    path = root / "config/images" / f"{name}.yaml"
+    if not path.is_file():
+        raise settings.SettingsError(
+            [f"{path}: unknown image {name!r}{settings.nearest(name, _declared(path.parent))}"]
+        )
+    image = settings.load(path, Image, name=name)
+    known = {
+        "model": _declared(root / "config/models"),
+        "scheme": list(SCHEMES),
+        "board": _declared(root / "config/boards"),
+    }
+    errors = [
+        f"{path}: {key}: unknown {key} {getattr(image, key)!r}{settings.nearest(getattr(image, key), names)}"
+        for key, names in known.items()
+        if getattr(image, key) not in names
+    ]
+    if not (root / image.file).is_file():
+        errors.append(f"{path}: file: {image.file!r} does not exist")
+    if errors:
+        raise settings.SettingsError(errors)
+    return image
 
 
 def load_dataset(name: str, root: Path = Path()) -> Dataset:
@@ -177,9 +220,10 @@ def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path(
             errors.append(
                 f"{root / 'config/models' / model.name}.yaml: dataset: unknown dataset {model.dataset!r}{hint}"
             )
+    images = {name: collect(load_image, name, root) for name in _names(content, "images")}
     if errors:
         raise settings.SettingsError(list(dict.fromkeys(errors)))
-    return Config(matrix, models, datasets, boards)
+    return Config(matrix, models, datasets, boards, images)
 
 
 def _names(content: dict[str, Any], key: str) -> list[str]:

@@ -82,8 +82,10 @@ class BuildMemory(Part):
 
 
 class Memory(Part):
+    """`ram` is null for an image of another engine that does not tell."""
+
     flash: Flash
-    ram: UsedRam
+    ram: UsedRam | None
 
 
 class PlannedLayer(Part):
@@ -311,7 +313,7 @@ def _check_status(record: Any, needed_when_ok: tuple[str, ...]) -> None:
         raise ValueError(f"status {record.status!r} needs {' and '.join(missing)}")
     if record.status == "ok" and "memory" in needed_when_ok:
         for name, part in (("flash", record.memory.flash), ("ram", record.memory.ram)):
-            if part.total > part.capacity:
+            if part and part.total > part.capacity:
                 raise ValueError(f"status 'ok' but {name} needs {part.total} bytes of {part.capacity}")
 
 

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from scripts.lib.job import whole
+from scripts.lib.lab import Lab
 
 # Patterns relative to the checkout. A file on its own (a model's builder, a dataset's loader) is an input as it is.
 GROUPS = {
@@ -32,10 +33,15 @@ def group_hash(group: str, root: Path = Path()) -> str:
     return digest.hexdigest()
 
 
-def write_stamps(cells: list[tuple[str, str, str]], root: Path = Path()) -> list[str]:
-    """Bring results/stamps/ up to date: a hash per group, and the matrix; returns the names of what changed."""
+def write_stamps(cells: list[tuple[str, str, str]], lab: Lab, root: Path = Path()) -> list[str]:
+    """Bring results/stamps/ up to date: a hash per group, the matrix, and the lab's units of every board.
+
+    Returns the names of what changed.
+    """
     contents = {f"{group}.sha256": group_hash(group, root) for group in GROUPS}
     contents["matrix.json"] = json.dumps(cells)
+    for board in sorted(file.stem for file in (root / "config/boards").glob("*.yaml")):
+        contents[f"lab/{board}.json"] = json.dumps([unit.model_dump() for unit in lab.units(board)])
     changed = []
     for name, content in contents.items():
         path = root / "results/stamps" / name

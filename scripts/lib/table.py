@@ -65,8 +65,9 @@ class Row:
 
     @property
     def cell(self) -> str:
-        """The cell's name for people."""
-        return f"{self.model}/{self.scheme}/{self.board}"
+        """The cell's name for people; ours is the engine that goes without saying."""
+        name = f"{self.model}/{self.scheme}/{self.board}"
+        return name if self.engine == "boardwalk" else f"{name} ({self.engine})"
 
 
 _DECIMALS = {
