@@ -1,6 +1,8 @@
 # Every target does its own set-up: `make reproduce` and `make test` work on a fresh clone, without root.
 PYTHON ?= python3
 CORES ?= all
+SEED ?= 1
+CAMPAIGNS ?= graphs mutations
 SHELL := /bin/bash
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -11,7 +13,7 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce env test lint bench lock
+.PHONY: reproduce env test soak lint bench lock
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -36,7 +38,11 @@ env: .venv/.ready
 	@touch $@
 
 test: lint
-	@pytest
+	@pytest -n 2 --dist loadgroup
+
+# Long campaigns, seeded: random graphs, hostile files, serial faults. SEED=7 COUNT=100 change what is run.
+soak: env
+	@for campaign in $(CAMPAIGNS); do python -m tests.soak $$campaign --seed $(SEED) $(if $(COUNT),--count $(COUNT)) || exit 1; done
 
 lint: env
 	@ruff check

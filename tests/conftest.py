@@ -57,6 +57,13 @@ class Checkout:
         return Checkout(root)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the finished matrix stay in one worker, so that it runs once."""
+    for item in items:
+        if "matrix" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("matrix"))
+
+
 @pytest.fixture
 def fresh(tmp_path: Path) -> Checkout:
     """The sources alone, as after a clone."""
