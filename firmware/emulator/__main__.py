@@ -1,8 +1,9 @@
-"""Run an image on a virtual board: `python -m firmware.emulator IMAGE --board NAME [--pty LINK] [--lenient]`.
+"""Run an image on a virtual board: `python -m firmware.emulator IMAGE --board NAME [--pty LINK]`.
 
 Prints `port: /dev/pts/N` when the UART can be opened. Runs until SIGTERM, SIGINT or the end of its standard input, if
 that is a pipe (so that it does not outlive its parent), and then exits 0; when the board stops, it says why on standard
-error and exits 1. With --lenient it does not stop for registers that are not modelled, but lists them at the end.
+error and exits 1. With --lenient it does not stop for registers that are not modelled, but lists them at the end;
+with --realtime its clock never runs ahead of the host's.
 """
 
 import argparse
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     try:
         board = load_board(options.board)
-        machine = VirtualBoard(board, read_image(options.image, board), options.lenient)
+        machine = VirtualBoard(board, read_image(options.image, board), options.lenient, options.realtime)
         if options.pty:
             _link(options.pty, machine.console.path)
     except (SettingsError, ImageError, FileExistsError) as error:
@@ -49,6 +50,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("image", type=Path, help="the ELF image")
     parser.add_argument("--board", required=True, help="a name from config/boards")
     parser.add_argument("--lenient", action="store_true", help="list registers that are not modelled, and go on")
+    parser.add_argument("--realtime", action="store_true", help="never let the board's time run ahead of the host's")
     parser.add_argument("--pty", type=Path, metavar="LINK", help="make LINK point to the serial port while running")
     return parser.parse_args(arguments)
 

@@ -27,10 +27,15 @@ typedef struct counter counter;
 /* Calls counter_enter for the block, or stops the engine. */
 typedef void (*price_function)(uint32_t address, uint32_t size);
 
+/* Called between two blocks when `event_cycles` have passed; true if it stopped the engine. */
+typedef bool (*event_function)(void);
+
 struct counter {
     uint64_t instructions, cycles; /* the Python side reads these three */
     const block *current;
+    uint64_t event_cycles; /* and writes this one */
     price_function price;
+    event_function event;
     block nothing; /* stands before the first block and for a block that was refused */
     block *table[TABLE_SIZE];
 };
@@ -48,11 +53,13 @@ static block *find(counter *self, uint32_t address, uint32_t size)
     return candidate;
 }
 
-counter *counter_new(price_function price)
+counter *counter_new(price_function price, event_function event)
 {
     counter *self = calloc(1, sizeof *self);
     if (self != NULL) {
         self->price = price;
+        self->event = event;
+        self->event_cycles = UINT64_MAX;
         self->current = &self->nothing;
     }
     return self;
@@ -104,6 +111,11 @@ void counter_block(void *engine, uint64_t address, uint32_t size, counter *self)
     (void)engine;
     uint32_t start = (uint32_t)address;
     charge(self, start);
+    if (self->cycles >= self->event_cycles) {
+        self->current = &self->nothing;
+        if (self->event())
+            return;
+    }
     block *entry = find(self, start, size);
     if (entry == NULL || (entry->live != NULL && memcmp(entry->live, entry->copy, size) != 0)) {
         self->current = &self->nothing;

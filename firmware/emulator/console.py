@@ -8,6 +8,8 @@ import tty
 from collections import deque
 from collections.abc import Callable
 
+from firmware.emulator.pace import Pace
+
 # An image that asks this often in a row for input that is not there, each time within so many cycles, waits for it.
 _PATIENCE_POLLS = 8
 _TIGHT_LOOP_CYCLES = 1000
@@ -16,9 +18,13 @@ _CHUNK_BYTES = 512
 
 
 class Console:
-    """Bytes to and from the image. `cycles` tells the virtual time; it separates waiting from polling now and then."""
+    """Bytes to and from the image. `cycles` tells the virtual time; it separates waiting from polling now and then.
 
-    def __init__(self, cycles: Callable[[], int]):
+    With a `pace`, output comes no earlier than it would from a real board.
+    """
+
+    def __init__(self, cycles: Callable[[], int], pace: Pace | None = None):
+        self._pace = pace
         # Holding the slave open keeps the terminal alive while no client is connected.
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
@@ -34,11 +40,15 @@ class Console:
         """Send one byte; the host sees it at the end of a line, of a chunk, or when the image waits for input."""
         self._polls = 0
         self._sending.append(byte)
+        if self._pace:
+            self._pace.sent()
         if byte == ord("\n") or len(self._sending) >= _CHUNK_BYTES:
             self.flush()
 
     def flush(self) -> None:
         """Hand everything sent to the host; waits while the terminal is full, and keeps receiving meanwhile."""
+        if self._pace and self._sending:
+            self._pace.hold()
         while self._sending:
             try:
                 del self._sending[: os.write(self._master, self._sending)]
@@ -61,6 +71,8 @@ class Console:
             self.flush()
         if select.select([self._master], [], [], _IDLE_S if idle else 0)[0]:
             self._receive()
+        if idle and self._pace:
+            self._pace.idle()
         return bool(self._received)
 
     def receive(self) -> int:

@@ -21,6 +21,8 @@ from firmware.toolchain import zig
 _SOURCE = Path(__file__).with_name("blockhook.c")
 _CACHE = Path(__file__).parents[2] / ".cache" / "boardwalk"
 _PRICE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32)
+_EVENT = ctypes.CFUNCTYPE(ctypes.c_bool)
+NEVER_CYCLES = (1 << 64) - 1
 
 
 class _Block(ctypes.Structure):
@@ -36,6 +38,7 @@ class _State(ctypes.Structure):
         ("instructions", ctypes.c_uint64),
         ("cycles", ctypes.c_uint64),
         ("current", ctypes.POINTER(_Block)),
+        ("event_cycles", ctypes.c_uint64),
     )
 
 
@@ -59,7 +62,7 @@ def build_hook(folder: Path = _CACHE) -> Path:
 @functools.cache
 def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(str(build_hook()))
-    library.counter_new.argtypes = [_PRICE]
+    library.counter_new.argtypes = [_PRICE, _EVENT]
     library.counter_new.restype = ctypes.c_void_p
     library.counter_enter.argtypes = [ctypes.c_void_p, *[ctypes.c_uint32] * 5, ctypes.c_void_p]
     library.counter_settle.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32]
@@ -84,13 +87,14 @@ def _add_hook(engine: unicorn.Uc, kind: int, function: ctypes._CFuncPtr, data: i
 class Counter:
     """Totals of an engine. `price(address, size)` is called for every new block and must answer by calling `enter`.
 
-    A block for which `enter` is not called counts nothing: `price` must have stopped the engine.
+    A block for which `enter` is not called counts nothing: `price` must have stopped the engine. `event()` is called
+    between two blocks when the time set by `call_at` has come; it returns True if it stopped the engine.
     """
 
-    def __init__(self, engine: unicorn.Uc, price: Callable[[int, int], None]):
+    def __init__(self, engine: unicorn.Uc, price: Callable[[int, int], None], event: Callable[[], bool]):
         self._library = _library()
-        self._callback = _PRICE(price)
-        self._counter = self._library.counter_new(self._callback)
+        self._callbacks = _PRICE(price), _EVENT(event)
+        self._counter = self._library.counter_new(*self._callbacks)
         if not self._counter:
             raise MemoryError("block counter")
         self._state = _State.from_address(self._counter)
@@ -106,6 +110,14 @@ class Counter:
     def cycles(self) -> int:
         """Modelled cycles up to the beginning of the current block."""
         return self._state.cycles
+
+    def call_at(self, cycles: int) -> None:
+        """Call `event` once so many cycles have passed; NEVER_CYCLES for never."""
+        self._state.event_cycles = cycles
+
+    def advance(self, cycles: int) -> None:
+        """Let time pass in which nothing is executed."""
+        self._state.cycles += cycles
 
     @property
     def block(self) -> tuple[int, int]:

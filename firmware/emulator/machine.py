@@ -20,8 +20,9 @@ from firmware.board import Board, Region
 from firmware.emulator.bus import Bus, BusError
 from firmware.emulator.console import Console
 from firmware.emulator.cost import UnknownInstruction, cost_model
-from firmware.emulator.counter import Counter
+from firmware.emulator.counter import NEVER_CYCLES, Counter
 from firmware.emulator.image import Image
+from firmware.emulator.pace import Pace
 from firmware.emulator.unmodelled import Unmodelled
 
 _CPU = {
@@ -55,7 +56,7 @@ class BoardStopped(Exception):
 class VirtualBoard:
     """A board with an image in its flash, just reset. `run` lets it go."""
 
-    def __init__(self, board: Board, image: Image, lenient: bool = False):
+    def __init__(self, board: Board, image: Image, lenient: bool = False, realtime: bool = False):
         self.board = board
         self._unmodelled = Unmodelled(lambda block: self._decode(*block)) if lenient else None
         self._image = image
@@ -71,8 +72,9 @@ class VirtualBoard:
         # These cores have no MMU, and this mode makes stores twenty times faster.
         self.engine.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         self._map_memory()
-        self.counter = Counter(self.engine, self._price)
-        self.console = Console(lambda: self.counter.cycles)
+        self.counter = Counter(self.engine, self._price, self._event)
+        self._pace = Pace(self.counter, board.clock_hz, board.console.baud) if realtime else None
+        self.console = Console(lambda: self.counter.cycles, self._pace)
         chip = importlib.import_module(f"firmware.chips.{board.chip}.virtual")
         self.bus = Bus(chip.peripherals(board, self.console, lambda: self.counter.cycles))
         self._map_bus()
@@ -111,6 +113,7 @@ class VirtualBoard:
         """Start where the reset leads and run until something stops the board; raises BoardStopped."""
         self.engine.reg_write(arm_const.UC_ARM_REG_SP, self._start.stack_top)
         error = None
+        self._plan()
         try:
             self.engine.emu_start(self._start.pc | 1, _NOWHERE)
         except unicorn.UcError as failure:
@@ -169,6 +172,16 @@ class VirtualBoard:
         except Exception as error:  # it cannot cross the C hook: `run` raises it
             self._failure = error
             self.engine.emu_stop()
+
+    def _event(self) -> bool:
+        """Do what is due between two blocks; True if the engine was stopped before the second."""
+        self._pace.hold()
+        self._plan()
+        return False
+
+    def _plan(self) -> None:
+        """Ask to be called again when something is due."""
+        self.counter.call_at(self._pace.next_cycles if self._pace else NEVER_CYCLES)
 
     def _enter_block(self, address: int, size: int) -> None:
         instructions = self._decode(address, size)
