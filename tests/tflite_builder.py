@@ -68,6 +68,10 @@ class ModelBuilder:
         self._model.subgraphs.append(inner._graph)
         return inner
 
+    def operators(self) -> list[schema.OperatorT]:
+        """Return the operators added so far."""
+        return self._graph.operators
+
     def scale(self, tensor: int) -> float:
         """Return the scale of a per-tensor quantized tensor."""
         return float(self._graph.tensors[tensor].quantization.scale[0])

@@ -1,0 +1,119 @@
+"""Runs generated C under AddressSanitizer and UndefinedBehaviorSanitizer on this machine.
+
+The pinned compiler wheel carries the runtime of the second sanitizer only; where gcc is installed, both are used.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from firmware import toolchain
+from firmware.compiler.emit import emit_header, emit_source
+from firmware.compiler.host import KERNELS
+from firmware.compiler.model import CompiledModel
+
+_FLAGS = ["-std=c11", "-O1", "-g", "-ffp-contract=off", "-fno-sanitize-recover=all"]
+_TIMEOUT_S = 60
+
+# The arena ends where its allocation ends, and begins with bytes that no kernel may rely on.
+_RUNNER = """
+static int run_NAME(void)
+{
+    uint8_t *arena = aligned_alloc(16, (UPPER_ARENA_BYTES + 15) / 16 * 16);
+    memset(arena, 0xA5, UPPER_ARENA_BYTES);
+    for (int i = 0; i < UPPER_INPUTS; i++) {
+        if (fread(arena + NAME_inputs[i].offset, bw_tensor_bytes(&NAME_inputs[i]), 1, stdin) != 1)
+            return 3;
+    }
+    NAME_run(arena);
+    for (int i = 0; i < UPPER_OUTPUTS; i++)
+        fwrite(arena + NAME_outputs[i].offset, bw_tensor_bytes(&NAME_outputs[i]), 1, stdout);
+    free(arena);
+    return 0;
+}
+"""
+
+
+class SanitizerError(AssertionError):
+    """A sanitizer found something, or the program died; the text is what it said."""
+
+
+def sanitizers() -> str:
+    """Return what the runs are checked with."""
+    return "address,undefined" if shutil.which("gcc") else "undefined"
+
+
+def compile_c(*arguments: str | Path) -> None:
+    """Run the C compiler with sanitizers; raises CompilerError with its messages."""
+    flags = [*_FLAGS, f"-fsanitize={sanitizers()}"]
+    if not shutil.which("gcc"):
+        toolchain.zig("cc", *flags, *arguments)
+        return
+    done = subprocess.run(["gcc", *flags, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode:
+        raise toolchain.CompilerError(done.stderr.strip())
+
+
+class SanitizedModels:
+    """Several models in one program; `run` runs one of them."""
+
+    def __init__(self, models: list[CompiledModel]):
+        self._models = models
+        self._folder = tempfile.TemporaryDirectory(prefix="boardwalk-sanitized-")
+        folder = Path(self._folder.name)
+        names = [f"g{index}" for index in range(len(models))]
+        for name, model in zip(names, models, strict=True):
+            (folder / f"{name}.h").write_text(emit_header(model, name))
+            (folder / f"{name}.c").write_text(emit_source(model, name))
+        (folder / "main.c").write_text(_main(names))
+        sources = [folder / "main.c", *(folder / f"{name}.c" for name in names), _kernels()]
+        self._program = folder / "program"
+        compile_c(*sources, f"-I{folder}", f"-I{KERNELS}", "-o", self._program)
+
+    def run(self, index: int, *inputs: np.ndarray) -> list[np.ndarray]:
+        """Run one model on one sample; return its outputs, in the model's shapes."""
+        content = b"".join(np.ascontiguousarray(value).tobytes() for value in inputs)
+        command = [str(self._program), str(index)]
+        done = subprocess.run(command, input=content, capture_output=True, timeout=_TIMEOUT_S)
+        if done.returncode:
+            lines = done.stderr.decode(errors="replace").splitlines()
+            raise SanitizerError("\n".join(lines[:12]) or f"exit code {done.returncode}")
+        outputs, start = [], 0
+        for tensor in self._models[index].graph.outputs:
+            part = done.stdout[start : start + tensor.size_bytes]
+            outputs.append(np.frombuffer(part, tensor.dtype).reshape(tensor.shape))
+            start += tensor.size_bytes
+        return outputs
+
+
+def _main(names: list[str]) -> str:
+    includes = "".join(f'#include "{name}.h"\n' for name in names)
+    runners = "".join(_RUNNER.replace("NAME", name).replace("UPPER", name.upper()) for name in names)
+    table = ", ".join(f"run_{name}" for name in names)
+    return (
+        f"#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n{includes}{runners}"
+        f"int main(int count, char **words)\n{{\n    int (*const runs[])(void) = {{{table}}};\n"
+        "    return count == 2 ? runs[atoi(words[1])]() : 2;\n}\n"
+    )
+
+
+def _kernels() -> Path:
+    """Return the kernels as one object with sanitizers, made once for each state of their sources."""
+    files = sorted([*KERNELS.glob("*.h"), *(KERNELS / "portable").glob("*.[ch]"), Path(__file__)])
+    state = hashlib.sha256("".join([sanitizers(), sys.version]).encode())
+    for file in files:
+        state.update(file.name.encode() + file.read_bytes())
+    output = toolchain.CACHE / f"sanitized-kernels-{state.hexdigest()[:16]}.o"
+    if not output.exists():
+        output.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+            part = Path(folder) / "kernels.o"
+            sources = sorted((KERNELS / "portable").glob("*.c"))
+            compile_c("-r", *sources, f"-I{KERNELS}", f"-I{KERNELS / 'portable'}", "-o", part)
+            part.replace(output)
+    return output

@@ -1,0 +1,98 @@
+"""Long campaigns: python -m tests.soak graphs|mutations --seed N --count M [--jobs J].
+
+graphs: random legal graphs of all types against their oracles, under sanitizers; a failure is reduced and printed.
+mutations: damaged files against the compiler. The same seed gives the same campaign; the exit code is 1 on any failure.
+"""
+
+import argparse
+import os
+import secrets
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from tests import mutations
+from tests.isolation import ChildDied, run_in_child
+from tests.kernels.graph_check import check_graphs
+from tests.kernels.random_graphs import TYPES, Recipe, build_graph, random_recipe, shrink
+from tests.kernels.sanitized import sanitizers
+
+_BATCH = 25
+_BATCH_S = 600
+
+
+def main() -> int:
+    """Run a campaign; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("campaign", choices=("graphs", "mutations"))
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="default: a new one, printed")
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
+    arguments = parser.parse_args()
+    print(f"{arguments.campaign}: seed {arguments.seed}, {arguments.count} cases", flush=True)
+    campaign = {"graphs": _graphs, "mutations": _mutations}[arguments.campaign]
+    seeds = [int(seed) for seed in np.random.default_rng(arguments.seed).integers(1 << 31, size=arguments.count)]
+    children = []
+    for job in range(arguments.jobs):
+        child = os.fork()
+        if child == 0:
+            os._exit(campaign(list(enumerate(seeds))[job :: arguments.jobs]))
+        children.append(child)
+    return max([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0 for child in children])
+
+
+def _graphs(cases: list[tuple[int, int]]) -> int:
+    print(f"sanitizers: {sanitizers()}", flush=True)
+    recipes = [random_recipe(seed, TYPES[index % len(TYPES)]) for index, seed in cases]
+    outcomes: Counter[str] = Counter()
+    for start in range(0, len(recipes), _BATCH):
+        batch = recipes[start : start + _BATCH]
+        for recipe, problem in zip(batch, _checked(batch), strict=True):
+            outcomes[problem if problem in (None, "empty") else "failed"] += 1
+            if problem not in (None, "empty"):
+                _report(recipe, problem)
+        print(f"{min(start + _BATCH, len(recipes))}/{len(recipes)}", flush=True)
+    print(f"equal {outcomes[None]}, without operators {outcomes['empty']}, failed {outcomes['failed']}", flush=True)
+    return int(outcomes["failed"] > 0)
+
+
+def _checked(recipes: list[Recipe]) -> list[str | None]:
+    """Check in a child, since an oracle that objects to a model ends its process; then one by one to find which."""
+    try:
+        return run_in_child(lambda: check_graphs(recipes), _BATCH_S)
+    except ChildDied as error:
+        return [str(error)] if len(recipes) == 1 else [_checked([recipe])[0] for recipe in recipes]
+
+
+def _report(recipe: Recipe, problem: str) -> None:
+    smallest = shrink(recipe, lambda candidate: _checked([candidate])[0] not in (None, "empty"))
+    again = _checked([smallest])[0]
+    graph = build_graph(smallest)
+    path = Path(f"/tmp/boardwalk-graph-{recipe.seed}.tflite")
+    path.write_bytes(graph.content if graph else b"")
+    print(
+        f"FAILED {recipe.dtype} seed {recipe.seed}: {problem}\n  reduced: {smallest}\n  {again}\n  {path}", flush=True
+    )
+
+
+def _mutations(cases: list[tuple[int, int]]) -> int:
+    files = mutations.originals()
+    outcomes: Counter[str] = Counter()
+    for number, (index, seed) in enumerate(cases):
+        mutant = mutations.mutate(files[index % len(files)], np.random.default_rng(seed))
+        result = mutations.outcome(mutant)
+        outcomes[result if result in ("refused", "compiled") else "failed"] += 1
+        if result not in ("refused", "compiled"):
+            path = Path(f"/tmp/boardwalk-mutant-{seed}.tflite")
+            path.write_bytes(mutant)
+            print(f"FAILED file {index % len(files)} seed {seed}: {result}\n  {path}", flush=True)
+        if number % 1000 == 999:
+            print(f"{number + 1}/{len(cases)}", flush=True)
+    print(f"refused {outcomes['refused']}, compiled {outcomes['compiled']}, failed {outcomes['failed']}", flush=True)
+    return int(outcomes["failed"] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
