@@ -24,5 +24,8 @@ CORES = {
     for core in (
         Core("cortex-m0plus", "armv6m", "thumb-freestanding-eabi", "cortex_m0plus", "cortex_m", False),
         Core("cortex-m4", "armv7em", "thumb-freestanding-eabihf", "cortex_m4+vfp4d16sp", "cortex_m", True),
+        # Armv8-M Mainline with the DSP extension has all instructions of ARMv7E-M.
+        Core("cortex-m33", "armv7em", "thumb-freestanding-eabihf", "cortex_m33+fp_armv8d16sp+dsp", "cortex_m", True),
+        Core("cortex-m7", "armv7em", "thumb-freestanding-eabihf", "cortex_m7+fp_armv8d16sp", "cortex_m", True),
     )
 }

@@ -4,6 +4,8 @@ Where the table gives a range, the choice made is stated at the entry. Loads and
 costs nothing: silicon differs by an error that is not known yet.
 """
 
+from typing import ClassVar
+
 import capstone
 
 from firmware.emulator.cost import Cost, CostModel, UnknownInstruction, thumb
@@ -56,6 +58,7 @@ class Model(CostModel):
     """Tables 3-1 and 7-1 of Arm 100166; N of a register list counts 32-bit words."""
 
     core = "cortex-m4"
+    cycles: ClassVar[dict[str, int]] = _CYCLES
 
     def instruction(self, instruction: capstone.CsInsn) -> Cost:
         """Return the cycles of one instruction; refuses what the tables do not have, such as double precision."""
@@ -83,6 +86,6 @@ class Model(CostModel):
             return 1 + thumb.words(instruction, thumb.registers(instruction)[0])
         if name == "vmov":  # one cycle per 32-bit word moved between core and FPU
             return 2 if len(thumb.registers(instruction)) >= 3 else 1
-        if name not in _CYCLES:
+        if name not in self.cycles:
             raise UnknownInstruction(instruction, self.core)
-        return _CYCLES[name]
+        return self.cycles[name]
