@@ -1,9 +1,8 @@
 /* STM32F405/407: clock tree, console USART and cycle counter. From the manuals; not yet run on silicon. */
-#include "port.h"
-
 #include "board.h"
 
-#define REGISTER(address) (*(volatile uint32_t *)(address))
+#include "../cortex_m/dwt.h"
+#include "../stm32/gpio.h"
 
 /* RM0090 section 7.3: RCC */
 #define RCC_CR REGISTER(0x40023800u)
@@ -35,11 +34,7 @@
 #define FLASH_ACR_INSTRUCTION_CACHE (1u << 9)
 #define FLASH_ACR_DATA_CACHE (1u << 10)
 
-/* RM0090 section 8.4: GPIO, ports 0x400 apart */
-#define GPIO_BASE(port) (0x40020000u + 0x400u * (port))
-#define GPIO_MODER(port) REGISTER(GPIO_BASE(port) + 0x00u)
-#define GPIO_PUPDR(port) REGISTER(GPIO_BASE(port) + 0x0Cu)
-#define GPIO_AFR(port, pin) REGISTER(GPIO_BASE(port) + 0x20u + 4u * ((pin) / 8u))
+#define GPIO(port) (0x40020000u + 0x400u * (port))
 
 /* RM0090 section 30.6: USART; table 1: bases; section 7.3.13: bits of RCC_APB1ENR */
 struct usart {
@@ -57,13 +52,6 @@ static const struct usart console = BOARD_CONSOLE;
 #define USART_CR1_RE (1u << 2)
 #define USART_CR1_TE (1u << 3)
 #define USART_CR1_UE (1u << 13)
-
-/* ARMv7-M ARM (DDI 0403E) C1.6.5 and C1.8: trace enable and cycle counter */
-#define DEMCR REGISTER(0xE000EDFCu)
-#define DEMCR_TRCENA (1u << 24)
-#define DWT_CTRL REGISTER(0xE0001000u)
-#define DWT_CTRL_CYCCNTENA (1u << 0)
-#define DWT_CYCCNT REGISTER(0xE0001004u)
 
 _Static_assert(BOARD_HSE_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_P == BOARD_CLOCK_HZ, "PLL does not give clock_hz");
 _Static_assert(BOARD_PLL_P % 2 == 0 && BOARD_PLL_P >= 2 && BOARD_PLL_P <= 8, "PLL P is 2, 4, 6 or 8");
@@ -105,32 +93,16 @@ static void start_clock(void)
     }
 }
 
-/* Gives a pin to a peripheral, with its pull-up: an open receive line reads idle. */
-static void route_pin(uint32_t port, uint32_t pin)
-{
-    uint32_t shift2 = 2u * pin, shift4 = 4u * (pin % 8u);
-    RCC_AHB1ENR |= 1u << port;
-    (void)RCC_AHB1ENR;
-    GPIO_AFR(port, pin) = (GPIO_AFR(port, pin) & ~(0xFu << shift4)) | BOARD_CONSOLE_AF << shift4;
-    GPIO_PUPDR(port) = (GPIO_PUPDR(port) & ~(3u << shift2)) | 1u << shift2;
-    GPIO_MODER(port) = (GPIO_MODER(port) & ~(3u << shift2)) | 2u << shift2;
-}
-
 static void start_console(void)
 {
-    route_pin(BOARD_TX_PORT, BOARD_TX_PIN);
-    route_pin(BOARD_RX_PORT, BOARD_RX_PIN);
+    RCC_AHB1ENR |= 1u << BOARD_TX_PORT | 1u << BOARD_RX_PORT;
+    (void)RCC_AHB1ENR;
+    route_pin(GPIO(BOARD_TX_PORT), BOARD_TX_PIN, BOARD_CONSOLE_AF);
+    route_pin(GPIO(BOARD_RX_PORT), BOARD_RX_PIN, BOARD_CONSOLE_AF);
     RCC_APB1ENR |= 1u << console.apb1_bit;
     (void)RCC_APB1ENR;
     USART_BRR = ((uint32_t)APB1_HZ + BOARD_BAUD / 2u) / BOARD_BAUD; /* section 30.3.4, oversampling by 16 */
     USART_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
-}
-
-static void start_cycle_counter(void)
-{
-    DEMCR |= DEMCR_TRCENA;
-    DWT_CYCCNT = 0;
-    DWT_CTRL |= DWT_CTRL_CYCCNTENA;
 }
 
 void port_init(void)
@@ -152,9 +124,4 @@ void port_putc(uint8_t byte)
     while (!(USART_SR & USART_SR_TXE)) {
     }
     USART_DR = byte;
-}
-
-uint32_t port_cycles(void)
-{
-    return DWT_CYCCNT;
 }

@@ -16,6 +16,8 @@
 #define RCC_CR_HSEBYP (1u << 18)
 #define RCC_CR_PLL1ON (1u << 24)
 #define RCC_CR_PLL1RDY (1u << 25)
+#define RCC_CR_PLL2ON (1u << 26)
+#define RCC_CR_PLL3ON (1u << 28)
 #define RCC_CFGR REGISTER(0x58024410u)
 #define RCC_CFGR_SW_MASK 7u
 #define RCC_CFGR_SW_PLL1 3u
@@ -96,8 +98,9 @@ static void start_supply(void)
     }
 }
 
-/* A bootloader may have left the PLL running: the processor goes back to HSI first. */
-static void stop_pll(void)
+/* A bootloader may have left the PLLs running: the processor goes back to HSI first. Their common source can be chosen
+ * only while all three are off (section 8.7.11). */
+static void stop_plls(void)
 {
     RCC_CR |= RCC_CR_HSION;
     while (!(RCC_CR & RCC_CR_HSIRDY)) {
@@ -105,7 +108,7 @@ static void stop_pll(void)
     RCC_CFGR &= ~RCC_CFGR_SW_MASK;
     while (RCC_CFGR & RCC_CFGR_SWS_MASK) {
     }
-    RCC_CR &= ~RCC_CR_PLL1ON;
+    RCC_CR &= ~(RCC_CR_PLL1ON | RCC_CR_PLL2ON | RCC_CR_PLL3ON);
     while (RCC_CR & RCC_CR_PLL1RDY) {
     }
 }
@@ -144,7 +147,7 @@ static void start_clock(void)
 
 void port_init(void)
 {
-    stop_pll();
+    stop_plls();
     start_supply();
     start_oscillator();
     start_clock();

@@ -51,14 +51,14 @@ _Static_assert(BOARD_CLOCK_HZ <= 120000000u, "the STM32L4+ runs at 120 MHz at mo
 #define LPUART1 {0x40008000u, RCC_APB1ENR2, 0, LPUART_DIVISOR(BOARD_CLOCK_HZ)}
 static const struct console console = BOARD_CONSOLE;
 
-/* At most 80 MHz of difference in one step: the bus divider is 2 for at least 1 us while the PLL takes over. */
 static void wait_at_least_1_us(void)
 {
     for (volatile uint32_t i = 0; i < BOARD_CLOCK_HZ / 1000000u; i++) {
     }
 }
 
-/* Section 5.1.8: the sequence from range 1 normal, in which the chip leaves reset, to range 1 boost. */
+/* Section 5.1.8: the sequence from range 1 normal, in which the chip leaves reset, to range 1 boost. The bus divider is 2
+ * until 1 us after the PLL has taken over. */
 static void start_clock(void)
 {
     enable_clock(RCC_APB1ENR1, RCC_APB1ENR1_PWR);

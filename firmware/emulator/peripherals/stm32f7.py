@@ -8,7 +8,7 @@ from firmware.emulator.peripherals import stm32_common
 
 
 class Flash(stm32_common.Flash):
-    """Section 3.7.1; table 6: wait states at 2.7 to 3.6 V."""
+    """Section 3.7.1: wait states at 2.7 to 3.6 V."""
 
     registers: ClassVar = {"ACR": Register(0x00, writable=0x0000_0B0F)}
     limits_hz = (*(30_000_000 * (wait_states + 1) for wait_states in range(7)), 216_000_000)

@@ -10,7 +10,7 @@ _HSI_HZ = 16_000_000
 
 
 class Flash(stm32_common.Flash):
-    """Section 3.7.1; table 15: wait states in voltage range 1, in which the chip leaves reset and stays."""
+    """Section 3.7.1: wait states in voltage range 1, in which the chip leaves reset and stays."""
 
     registers: ClassVar = {"ACR": Register(0x00, reset=0x0004_0600, writable=0x0005_0F07)}
     limits_hz = (24_000_000, 48_000_000, 64_000_000)

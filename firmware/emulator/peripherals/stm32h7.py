@@ -8,7 +8,7 @@ from firmware.emulator.peripherals import stm32_common
 
 
 class Flash(stm32_common.Flash):
-    """Section 4.9.1; table 17: wait states in scale 1 and 0, with WRHIGHFREQ = 2 above 185 MHz."""
+    """Section 4.9.1: wait states in scale 1 and 0, with WRHIGHFREQ = 2 above 185 MHz."""
 
     registers: ClassVar = {"ACR": Register(0x00, reset=0x0000_0037, writable=0x0000_003F)}
     limits_hz = (70_000_000, 140_000_000, 210_000_000, 225_000_000, 240_000_000)
@@ -70,7 +70,7 @@ class Power(Peripheral):
 
     @property
     def limit_hz(self) -> int:
-        """DS12110 table 23: processor clock in scale 3, 2 and 1; RM0433 section 6.6.2: scale 0."""
+        """DS12110, general operating conditions: processor clock in scale 3, 2 and 1; RM0433 section 6.6.2: scale 0."""
         scale = self.value["D3CR"] >> 14 & 3
         return (200_000_000, 200_000_000, 300_000_000, 480_000_000 if self._over_drive() else 400_000_000)[scale]
 

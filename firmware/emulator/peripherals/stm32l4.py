@@ -10,7 +10,7 @@ _HSI_HZ = 16_000_000
 
 
 class Flash(stm32_common.Flash):
-    """Section 3.7.1; table 12: wait states in voltage range 1."""
+    """Section 3.7.1: wait states in voltage range 1."""
 
     registers: ClassVar = {"ACR": Register(0x00, reset=0x0000_0600, writable=0x0000_7F0F)}
     limits_hz = tuple(20_000_000 * (wait_states + 1) for wait_states in range(6))

@@ -10,7 +10,7 @@ _HSI_HZ = 16_000_000
 
 
 class Flash(stm32_common.Flash):
-    """Section 7.9.1; table 54: wait states in voltage range 1."""
+    """Section 7.9.1: wait states in voltage range 1."""
 
     registers: ClassVar = {"ACR": Register(0x00, writable=0x0000_790F)}
     limits_hz = tuple(32_000_000 * (wait_states + 1) for wait_states in range(5))
