@@ -5,9 +5,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from firmware.formats import write_image
-
 from firmware.board import Board
+from firmware.formats import write_image
 from scripts.device.link import DeviceError
 
 _TIMEOUT_S = 300.0
