@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     try:
         board = load_board(options.board)
-        machine = VirtualBoard(board, read_image(options.image, board), options.lenient, options.realtime)
+        image = read_image(options.image, board, options.at)
+        machine = VirtualBoard(board, image, options.lenient, options.realtime)
         if options.pty:
             _link(options.pty, machine.console.path)
     except (SettingsError, ImageError, FileExistsError) as error:
@@ -47,8 +48,14 @@ def main(arguments: list[str]) -> int:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m firmware.emulator", description="Run an image on a virtual board.")
-    parser.add_argument("image", type=Path, help="the ELF image")
+    parser.add_argument("image", type=Path, help="the image: an ELF file, or the bytes of flash in a .bin file")
     parser.add_argument("--board", required=True, help="a name from config/boards")
+    parser.add_argument(
+        "--at",
+        type=lambda text: int(text, 0),
+        metavar="ADDRESS",
+        help="where its vector table is, if not where ours is",
+    )
     parser.add_argument("--lenient", action="store_true", help="list registers that are not modelled, and go on")
     parser.add_argument("--realtime", action="store_true", help="never let the board's time run ahead of the host's")
     parser.add_argument("--pty", type=Path, metavar="LINK", help="make LINK point to the serial port while running")

@@ -1,7 +1,7 @@
-"""Reads an ELF image for a board: what goes where in memory, and which symbol an address belongs to.
+"""Reads an image for a board: what goes where in memory, and which symbol an address belongs to.
 
-Refuses: what is not an ELF file, another machine than the board's, truncated files, segments outside the board's
-memory, a reset vector that points outside it.
+An image is an ELF file, or the bytes of flash in a file named .bin. Refuses: what is neither, another machine than the
+board's, truncated files, segments outside the board's memory, a reset vector that points outside it.
 """
 
 import bisect
@@ -13,7 +13,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from firmware.board import Board, Region
+from firmware.board import CHIPS_FOLDER, Board, Region
 
 _MACHINE = "EM_ARM"
 
@@ -55,11 +55,15 @@ class Image:
         return f"0x{address:08x} ({name}+0x{address - start:x})"
 
 
-def read_image(path: Path, board: Board) -> Image:
-    """Return the image in `path`; raises ImageError naming the file, what was expected and what was found."""
+def read_image(path: Path, board: Board, at: int | None = None) -> Image:
+    """Return the image in `path`; raises ImageError naming the file, what was expected and what was found.
+
+    `at` is the address of its vector table, and of the first byte of a .bin file; without it, where our images have
+    theirs.
+    """
     try:
         with path.open("rb") as file:
-            return _read(path, file, board)
+            return _read_raw(path, file.read(), board, at) if path.suffix == ".bin" else _read(path, file, board, at)
     except OSError as error:
         raise ImageError(f"{path}: cannot be read: {error.strerror}") from error
     except (ELFError, struct.error, UnicodeDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
@@ -68,7 +72,21 @@ def read_image(path: Path, board: Board) -> Image:
         raise ImageError(f"{path}: not a sound ELF file: {error or type(error).__name__}") from error
 
 
-def _read(path: Path, file, board: Board) -> Image:
+def _read_raw(path: Path, content: bytes, board: Board, at: int | None) -> Image:
+    if not content:
+        raise ImageError(f"{path}: empty file")
+    boots_in_stages = (CHIPS_FOLDER / board.chip / "boot2.c").exists()
+    origin = board.flash.origin if boots_in_stages else board.image_region.origin
+    segment = Segment(origin if at is None else at, content)
+    _check_place(path, board, _flashes(board), segment.address, len(content))
+    return Image([segment], [], _vectors(path, [segment], board, at))
+
+
+def _flashes(board: Board) -> list[Region]:
+    return [region for region in board.memory if region.kind == "flash"]
+
+
+def _read(path: Path, file, board: Board, at: int | None) -> Image:
     size = path.stat().st_size
     if size == 0:
         raise ImageError(f"{path}: empty file: no image was built for this cell")
@@ -76,17 +94,16 @@ def _read(path: Path, file, board: Board) -> Image:
     if elf.elfclass != 32 or not elf.little_endian or elf["e_machine"] != _MACHINE:
         found = f"{elf['e_machine']}, {elf.elfclass} bit"
         raise ImageError(f"{path}: {board.name} runs {_MACHINE} images of 32 bit, little endian, got {found}")
-    flashes = [region for region in board.memory if region.kind == "flash"]
     segments = []
     for segment in elf.iter_segments("PT_LOAD"):
         address, length = segment["p_paddr"], segment["p_filesz"]
         if segment["p_offset"] + length > size:
             raise ImageError(f"{path}: truncated: a segment ends at byte {segment['p_offset'] + length} of {size}")
         if length:
-            _check_place(path, board, flashes, address, length)
+            _check_place(path, board, _flashes(board), address, length)
             segments.append(Segment(address, segment.data()))
         _check_place(path, board, board.memory, segment["p_vaddr"], segment["p_memsz"])
-    return Image(segments, _functions(elf), _vectors(path, segments, board))
+    return Image(segments, _functions(elf), _vectors(path, segments, board, at))
 
 
 def _check_place(path: Path, board: Board, regions: list[Region], address: int, length: int) -> None:
@@ -98,9 +115,9 @@ def _check_place(path: Path, board: Board, regions: list[Region], address: int, 
         raise ImageError(f"{path}: segment {place} lies outside the memory of {board.name} ({spans})")
 
 
-def _vectors(path: Path, segments: list[Segment], board: Board) -> Start:
+def _vectors(path: Path, segments: list[Segment], board: Board, at: int | None) -> Start:
     """Return what the first two words of the image say: stack pointer and reset address (ARMv7-M ARM, B1.5.3)."""
-    table = board.image_region.origin
+    table = board.image_region.origin if at is None else at
     first = next((s for s in segments if s.address <= table and table + 8 <= s.address + len(s.data)), None)
     if first is None:
         raise ImageError(f"{path}: no vector table at 0x{table:08x}")
