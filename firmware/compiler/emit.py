@@ -167,8 +167,9 @@ def emit_header(model: CompiledModel, name: str) -> str:
  *     {name}_run(arena);
  *     const int8_t *scores = (const int8_t *)(arena + {name}_outputs[0].offset);
  *
- * {use.explanation} The arena is the only memory written, and inputs do not survive a run, so calls with
- * different arenas may run at the same time. Link with the kernels of kernels.h. */
+ * {use.explanation}
+ * The arena is the only memory written, and inputs do not survive a run, so calls with different arenas may run at the
+ * same time. Link with the kernels of kernels.h. */
 #ifndef {upper}_H
 #define {upper}_H
 

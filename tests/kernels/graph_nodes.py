@@ -6,91 +6,10 @@ aborts on quantization parameters outside its range.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from tests.tflite_builder import ModelBuilder
-
-LIMITS = {"int8": 127, "int16": 32767}
-
-
-@dataclass(frozen=True)
-class Value:
-    """A tensor of the graph; floats have scale 1."""
-
-    index: int
-    shape: tuple[int, ...]
-    scale: float = 1.0
-    zero_point: int = 0
-
-
-class Construction:
-    """A graph under construction; `rng` belongs to the operator that is being added."""
-
-    def __init__(self, dtype: str):
-        self.builder, self.dtype = ModelBuilder(), dtype
-        self.rng = np.random.default_rng(0)
-        self.values: list[Value] = []
-
-    def integer(self, low: int, high: int) -> int:
-        """Return a random integer from low to high, both included."""
-        return int(self.rng.integers(low, high + 1))
-
-    def chance(self, probability: float) -> bool:
-        """Return True with this probability."""
-        return bool(self.rng.random() < probability)
-
-    def zero_point(self) -> int:
-        """Return a random zero point, often an extreme one."""
-        return 0 if self.dtype != "int8" else int(self.rng.choice([-128, 127, 0, self.integer(-128, 127)]))
-
-    def value(self, shape: tuple[int, ...], scale: float = 1.0, zero_point: int = 0) -> Value:
-        """Add a tensor with exactly this quantization."""
-        if self.dtype == "float32":
-            return Value(self.builder.tensor(shape, self.dtype), shape)
-        index = self.builder.tensor(shape, self.dtype, scale, zero_point)
-        return Value(index, shape, float(np.float32(scale)), zero_point)
-
-    def near(self, shape: tuple[int, ...], scale: float) -> Value:
-        """Add a tensor with a scale around the natural one, so that some results saturate and others lose bits."""
-        return self.value(shape, scale * float(np.exp(self.rng.uniform(-1.5, 1.5))), self.zero_point())
-
-    def like(self, source: Value, shape: tuple[int, ...]) -> Value:
-        """Add a tensor quantized like another."""
-        return self.value(shape, source.scale, source.zero_point)
-
-    def constant(self, shape: tuple[int, ...], scale: float | None = None, zero_point: int = 0) -> int:
-        """Add a constant of the graph's type with random content."""
-        if self.dtype == "float32":
-            return self.builder.tensor(shape, self.dtype, data=self.rng.normal(size=shape))
-        limit = LIMITS[self.dtype]
-        data = self.rng.integers(-limit, limit + 1, shape)
-        return self.builder.tensor(shape, self.dtype, scale, zero_point, data=data)
-
-    def int32(self, *numbers: object) -> int:
-        """Add a constant of integers."""
-        return self.builder.tensor(np.shape(numbers), "int32", data=np.array(numbers))
-
-    def weights(self, shape: tuple[int, ...], axis: int, source: Value) -> tuple[list[int], float]:
-        """Add weights and bias; return them and the natural scale of the output."""
-        channels, terms = shape[axis], max(1, int(np.prod(shape)) // shape[axis])
-        if self.dtype == "float32":
-            spread = 1 / np.sqrt(terms)
-            weights = self.builder.tensor(shape, "float32", data=self.rng.normal(size=shape) * spread)
-            return [weights, self.builder.tensor((channels,), "float32", data=self.rng.normal(size=channels))], 1.0
-        scales = np.exp(self.rng.uniform(-7, -3, channels if self.chance(0.7) else 1))
-        weights = self.builder.tensor(shape, "int8", scales, 0, axis, self.rng.integers(-127, 128, shape))
-        kind, limit = ("int64", 1 << 20) if self.dtype == "int16" else ("int32", 1 << 12)
-        bias = self.rng.integers(-limit, limit, channels)
-        operands = [weights, self.builder.tensor((channels,), kind, scales * source.scale, data=bias)]
-        return operands, source.scale * float(scales.mean()) * 70 * np.sqrt(terms)
-
-    def add(self, kind: str, inputs: list[int], output: Value, options: str = "", **fields: object) -> Value:
-        """Add an operator with one output."""
-        self.builder.operator(kind, inputs, [output.index], options, **fields)
-        return output
-
+from tests.kernels.graph_construction import LIMITS, Construction, Value
 
 Node = Callable[[Construction, Value], Value | None]
 
@@ -120,7 +39,7 @@ def _activation(g: Construction) -> int:
 
 
 def convolution(g: Construction, x: Value) -> Value | None:
-    if g.dtype == "int16" or not (window := _window(g, x, dilates=True)):
+    if not (window := _window(g, x, dilates=True)):
         return None
     options, kernel, size = window
     depthwise = g.chance(0.4)
@@ -135,10 +54,25 @@ def convolution(g: Construction, x: Value) -> Value | None:
     return g.add(kind, [x.index, *operands], y, table, **options, activation=_activation(g))
 
 
+def transposed_convolution(g: Construction, x: Value) -> Value | None:
+    if len(x.shape) != 4 or x.shape[0] != 1:
+        return None
+    channels, padding = g.integer(1, 6), g.integer(0, 1)
+    kernel, stride = (g.integer(1, 4), g.integer(1, 4)), (g.integer(1, 3), g.integer(1, 3))
+    operands, scale = g.weights((channels, *kernel, x.shape[3]), 0, x)
+    size = [
+        n * s if padding == 0 else (n - 1) * s + max(k, s) for n, k, s in zip(x.shape[1:3], kernel, stride, strict=True)
+    ]
+    y = g.near((1, *size, channels), scale)
+    fields = {"padding": padding, "stride_h": stride[0], "stride_w": stride[1]}
+    inputs = [g.int32(*y.shape), operands[0], x.index, operands[1]]
+    return g.add("TRANSPOSE_CONV", inputs, y, "TransposeConvOptions", **fields)
+
+
 def fully_connected(g: Construction, x: Value) -> Value | None:
     inputs = x.shape[-1]
     outputs = g.integer(1, 20)
-    if g.dtype == "int16" or x.shape[0] != 1 or len(x.shape) != 2:
+    if x.shape[0] != 1 or len(x.shape) != 2:
         return None
     operands, scale = g.weights((outputs, inputs), 0, x)
     y = g.near((1, outputs), scale)
@@ -217,9 +151,8 @@ def requantize(g: Construction, x: Value) -> Value | None:
 
 
 def softmax(g: Construction, x: Value) -> Value | None:
-    if g.dtype == "int16":
-        return None
-    return g.add("SOFTMAX", [x.index], g.value(x.shape, 1 / 256, -128), "SoftmaxOptions", beta=1.0)
+    y = g.value(x.shape, 1 / 32768) if g.dtype == "int16" else g.value(x.shape, 1 / 256, -128)
+    return g.add("SOFTMAX", [x.index], y, "SoftmaxOptions", beta=1.0)
 
 
 def reduce(g: Construction, x: Value) -> Value | None:
@@ -310,6 +243,19 @@ def resize(g: Construction, x: Value) -> Value | None:
     return g.add(kind, operands, y, table, align_corners=align, half_pixel_centers=centers)
 
 
-_FAMILIES = (convolution, fully_connected, pool, arithmetic, extremum, clamp, curve, leaky, requantize, softmax, reduce)
+_FAMILIES = (
+    convolution,
+    transposed_convolution,
+    fully_connected,
+    pool,
+    arithmetic,
+    extremum,
+    clamp,
+    curve,
+    leaky,
+    requantize,
+    softmax,
+    reduce,
+)
 _MOVEMENTS = (pad, take, transpose, reshape, join, split, resize)
 NODES: dict[str, Node] = {node.__name__: node for node in (*_FAMILIES, *_MOVEMENTS)}

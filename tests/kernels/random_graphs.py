@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tests import oracles
-from tests.kernels.graph_nodes import LIMITS, NODES, Construction
+from tests.kernels.graph_construction import LIMITS, Construction
+from tests.kernels.graph_nodes import NODES
 
 TYPES = ("int8", "float32", "int16")
 _MAX_ELEMENTS = 20_000
