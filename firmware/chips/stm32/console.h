@@ -28,7 +28,7 @@ static const struct console console;
 #define USART_RDR REGISTER(console.base + 0x24u)
 #define USART_TDR REGISTER(console.base + 0x28u)
 
-/* What goes into BRR. RM0444 section 33.5.7: clock / baud, oversampling by 16; section 34.4.7: LPUART, 256 times that. */
+/* RM0444 section 33.5.7: BRR is clock / baud, oversampling by 16; section 34.4.7: LPUART, 256 times that. */
 #define USART_DIVISOR(clock_hz) (((clock_hz) + BOARD_BAUD / 2u) / BOARD_BAUD)
 #define LPUART_DIVISOR(clock_hz) ((uint32_t)((256ull * (clock_hz) + BOARD_BAUD / 2u) / BOARD_BAUD))
 

@@ -35,7 +35,7 @@
 #define PWR_CSR1_ODRDY (1u << 16)
 #define PWR_CSR1_ODSWRDY (1u << 17)
 
-/* Section 3.7.1: FLASH_ACR. ART works at the other address of flash only (ITCM), so the first-level caches do its job. */
+/* Section 3.7.1: FLASH_ACR. ART serves flash at its other address (ITCM) only; here the caches do its job. */
 #define FLASH_ACR REGISTER(0x40023C00u)
 #define FLASH_ACR_LATENCY_MASK 0xFu
 #define FLASH_ACR_PREFETCH (1u << 8)
@@ -50,7 +50,7 @@ _Static_assert(BOARD_CLOCK_HZ <= 216000000u, "the STM32F7 runs at 216 MHz at mos
 #define APB1_HZ (BOARD_CLOCK_HZ / 4u)
 #define APB2_HZ (BOARD_CLOCK_HZ / 2u)
 
-/* Section 2.2.2: addresses; sections 5.3.13 and 5.3.14: clock enables. The kernel clock after reset is that of the bus. */
+/* Section 2.2.2: addresses; sections 5.3.13 and 5.3.14: clock enables. The kernel clock is the bus clock. */
 #define USART1 {0x40011000u, RCC_APB2ENR, 4, USART_DIVISOR(APB2_HZ)}
 #define USART2 {0x40004400u, RCC_APB1ENR, 17, USART_DIVISOR(APB1_HZ)}
 #define USART3 {0x40004800u, RCC_APB1ENR, 18, USART_DIVISOR(APB1_HZ)}

@@ -36,7 +36,7 @@
 _Static_assert(HSI16_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_R == BOARD_CLOCK_HZ, "PLL does not give clock_hz");
 _Static_assert(BOARD_CLOCK_HZ <= 64000000u, "the STM32G0 runs at 64 MHz at most");
 
-/* Section 2.2.2: addresses; sections 5.4.15 and 5.4.16: clock enables. The kernel clock after reset is that of the bus. */
+/* Section 2.2.2: addresses; sections 5.4.15 and 5.4.16: clock enables. The kernel clock is the bus clock. */
 #define USART1 {0x40013800u, RCC_APBENR2, 14, USART_DIVISOR(BOARD_CLOCK_HZ)}
 #define USART2 {0x40004400u, RCC_APBENR1, 17, USART_DIVISOR(BOARD_CLOCK_HZ)}
 #define USART3 {0x40004800u, RCC_APBENR1, 18, USART_DIVISOR(BOARD_CLOCK_HZ)}

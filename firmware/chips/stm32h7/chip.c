@@ -64,7 +64,7 @@
 #define GPIO(port) (0x58020000u + 0x400u * (port))
 
 _Static_assert(BOARD_HSE_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_P == BOARD_CLOCK_HZ, "PLL does not give clock_hz");
-_Static_assert(BOARD_HSE_HZ / BOARD_PLL_M >= 4000000u && BOARD_HSE_HZ / BOARD_PLL_M <= 8000000u, "PLL input 4 to 8 MHz");
+_Static_assert(BOARD_HSE_HZ / BOARD_PLL_M >= 4000000u && BOARD_HSE_HZ / BOARD_PLL_M <= 8000000u, "PLL input");
 _Static_assert(BOARD_PLL_P % 2 == 0, "P of the first PLL is even");
 _Static_assert(BOARD_CLOCK_HZ <= 480000000u, "the STM32H74x runs at 480 MHz at most");
 #define NEEDS_SCALE0 (BOARD_CLOCK_HZ > 400000000u)
@@ -72,7 +72,7 @@ _Static_assert(BOARD_CLOCK_HZ <= 480000000u, "the STM32H74x runs at 480 MHz at m
 /* The buses run at half the processor's clock, the peripherals at a quarter. */
 #define APB_HZ (BOARD_CLOCK_HZ / 4u)
 
-/* Section 2.3.2: addresses; sections 8.7.43 and 8.7.45: clock enables. The kernel clock after reset is that of the bus. */
+/* Section 2.3.2: addresses; sections 8.7.43 and 8.7.45: clock enables. The kernel clock is the bus clock. */
 #define USART1 {0x40011000u, RCC_APB2ENR, 4, USART_DIVISOR(APB_HZ)}
 #define USART2 {0x40004400u, RCC_APB1LENR, 17, USART_DIVISOR(APB_HZ)}
 #define USART3 {0x40004800u, RCC_APB1LENR, 18, USART_DIVISOR(APB_HZ)}

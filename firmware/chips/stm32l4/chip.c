@@ -57,8 +57,8 @@ static void wait_at_least_1_us(void)
     }
 }
 
-/* Section 5.1.8: the sequence from range 1 normal, in which the chip leaves reset, to range 1 boost. The bus divider is 2
- * until 1 us after the PLL has taken over. */
+/* Section 5.1.8: the sequence from range 1 normal, in which the chip leaves reset, to range 1 boost. The bus divider is
+ * 2 until 1 us after the PLL has taken over. */
 static void start_clock(void)
 {
     enable_clock(RCC_APB1ENR1, RCC_APB1ENR1_PWR);
