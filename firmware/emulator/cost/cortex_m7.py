@@ -2,8 +2,10 @@
 
 Arm publishes no table of instruction timings for it; its manual (DDI 0489F, section 1.1) names an in-order pipeline
 that issues two instructions per cycle, and a branch predictor. So every instruction takes one issue, two neighbours
-issue together where nothing forbids it, and a predicted branch costs nothing extra. Left out: waiting for the result of
-a load, a multiplication or a floating-point operation (this is too fast there), wrong predictions, the caches.
+issue together where nothing forbids it, the issue after a load waits one cycle if it needs what was loaded, and a
+predicted branch costs nothing extra. Left out: waiting for a multiplication or a floating-point operation (this is too
+fast there), wrong predictions, the caches. Timings of pairs that others measured on an STM32H730
+(quinapalus.com/cm7cycles.html) are not in it yet.
 """
 
 import capstone
@@ -16,6 +18,7 @@ from firmware.emulator.cost.cortex_m33 import FPV5
 # for integers, and the M4's figures for floating point.
 _LONG = {**thumb.each("sdiv udiv", 7), **thumb.each("vdiv vsqrt", 14), **thumb.each("dmb dsb isb", 4)}
 _LISTS = {**thumb.each("push pop vpush vpop", 0), **thumb.each("ldm ldmdb stm stmdb vldmia vldmdb vstmia vstmdb", 1)}
+_LOADS = ("ldr", "ldm", "pop", "vldr", "vldm", "vpop")
 _BRANCHES = frozenset(thumb.each("b bl bx blx cbz cbnz tbb tbh", None))
 _KNOWN = frozenset(cortex_m4.Model.cycles) | frozenset(FPV5.split()) | {"str", "strb", "strh", "vldr", "vstr", "vmov"}
 
@@ -40,16 +43,26 @@ class Model(CostModel):
 
     def block(self, instructions: list[capstone.CsInsn]) -> Cost:
         """Return the cost of a block: neighbours that can issue together cost what the longer one costs."""
-        cycles, index = 0, 0
+        cycles, index, loaded = 0, 0, set()
         while index < len(instructions):
-            first = instructions[index]
-            cost = self.instruction(first).cycles
-            index += 1
-            if cost == 1 and index < len(instructions) and _issue_together(first, instructions[index]):
-                cost = self.instruction(instructions[index]).cycles
-                index += 1
-            cycles += cost
+            issue = instructions[index : index + 2]
+            cost = self.instruction(issue[0]).cycles
+            if cost == 1 and len(issue) == 2 and _issue_together(*issue):
+                cost = self.instruction(issue[1]).cycles
+            else:
+                del issue[1:]
+            waits = any(loaded & set(instruction.regs_access()[0]) for instruction in issue)
+            loaded = {register for instruction in issue for register in _loaded(instruction)}
+            cycles += cost + waits
+            index += len(issue)
         return Cost(cycles)
+
+
+def _loaded(instruction: capstone.CsInsn) -> set[int]:
+    """Return the registers that an instruction loads from memory."""
+    if not thumb.name(instruction).startswith(_LOADS):
+        return set()
+    return set(instruction.regs_access()[1]) - {arm.ARM_REG_SP}
 
 
 def _issue_together(first: capstone.CsInsn, second: capstone.CsInsn) -> bool:
