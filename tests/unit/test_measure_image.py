@@ -1,0 +1,106 @@
+"""Images of other engines: measured through the common protocol alone, compared to three decimals."""
+
+import numpy as np
+import pytest
+
+from firmware.formats import write_image
+from firmware.settings import SettingsError
+from scripts.collect_results import collect_results
+from scripts.lib import results
+from scripts.lib.config import Image, load_image
+from scripts.measure_cell import measure_cell
+from scripts.measure_image import measure_image
+from tests.unit.test_measure_cell import BOARD, kernels, make_cell  # noqa: F401 (kernels is a fixture)
+
+IMAGE = Image(
+    name="other", title="t", file="x.elf", model="small", scheme="int8", board=BOARD.name, engine="another 1.0"
+)
+
+
+@pytest.fixture(params=["elf", "bin"])
+def foreign(request, tmp_path, kernels):  # noqa: F811
+    """(file, .tflite, vectors, ours): an image used through the protocol alone, and our record of the same."""
+    elf, build, vectors = make_cell(tmp_path, kernels)
+    file = elf
+    if request.param == "bin":
+        file = tmp_path / "other.bin"
+        write_image(elf, BOARD, file)
+    return file, tmp_path / "m.tflite", vectors, measure_cell(elf, build, BOARD, vectors)
+
+
+def test_foreign_image_is_measured_like_ours(foreign):
+    file, tflite, vectors, ours = foreign
+    record = measure_image(IMAGE, file, BOARD, tflite, vectors)
+    assert record.status == "ok", record.reason
+    assert (record.engine, record.layers) == ("another 1.0", [])
+    assert record.parity.oracle.endswith("(decimal3)")
+    # Laps bracket the copying of the input too, and are whole microseconds.
+    assert ours.latency.us <= record.latency.us < 1.5 * ours.latency.us + 5
+    assert record.memory.flash.total == ours.memory.flash.total
+    assert (record.memory.ram is None) == (file.suffix == ".bin")
+
+
+def test_foreign_image_with_wrong_outputs_is_a_mismatch(foreign):
+    file, tflite, vectors, _ = foreign
+    with np.load(vectors) as data:
+        content = dict(data)
+    content["output_0"][0, 0] ^= 1  # one step of 1/256
+    np.savez(vectors, **content)
+    record = measure_image(IMAGE, file, BOARD, tflite, vectors)
+    assert (record.status, record.latency) == ("mismatch", None)
+
+
+def test_foreign_image_that_stops_the_board_is_a_result(tmp_path, foreign):
+    _, tflite, vectors, _ = foreign
+    (tmp_path / "junk.bin").write_bytes(bytes(1000))
+    record = measure_image(IMAGE, tmp_path / "junk.bin", BOARD, tflite, vectors)
+    assert record.status == "failed"
+
+
+def test_too_large_image_does_not_fit(tmp_path, foreign):
+    _, tflite, vectors, _ = foreign
+    (tmp_path / "big.bin").write_bytes(bytes(BOARD.image_region.size_bytes + 1))
+    record = measure_image(IMAGE, tmp_path / "big.bin", BOARD, tflite, vectors)
+    assert (record.status, record.reason) == ("does_not_fit", "needs 1024.0 KiB flash, board has 1024.0 KiB")
+
+
+def test_foreign_image_is_a_row_beside_ours(tmp_path, foreign):
+    file, tflite, vectors, ours = foreign
+    cell, image, score = tmp_path / "small/int8" / BOARD.name, tmp_path / "images/other", tmp_path / "models/small"
+    results.write(cell / "measurement.json", ours)
+    results.write(image / "measurement.json", measure_image(IMAGE, file, BOARD, tflite, vectors))
+    sha256 = ours.provenance.tflite_sha256
+    accuracy = results.Accuracy(
+        model="small",
+        scheme="int8",
+        status="unsupported",
+        reason="no labels",
+        score=None,
+        tflite_sha256=sha256,
+        float_tflite_sha256=sha256,
+    )
+    results.write(score / "int8.accuracy.json", accuracy)
+    rows = collect_results(
+        [("small", "int8", BOARD.name)],
+        [cell / "measurement.json"],
+        [score / "int8.accuracy.json"],
+        [image / "measurement.json"],
+    )
+    assert [row.engine for row in rows] == ["boardwalk", "another 1.0"]
+    assert rows[1].cell == "small/int8/stm32f4_disco (another 1.0)"
+
+
+def test_mistakes_in_an_image_file_are_all_named(tmp_path):
+    for folder in ("images", "models", "boards"):
+        (tmp_path / "config" / folder).mkdir(parents=True)
+    (tmp_path / "config/models/mlp_fashion.yaml").touch()
+    (tmp_path / "config/boards/arduino_zero.yaml").touch()
+    (tmp_path / "config/images/x.yaml").write_text(
+        "{title: t, file: gone.elf, model: mlp_fashon, scheme: int9, board: arduino_zer, engine: e}"
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_image("x", tmp_path)
+    text = str(caught.value)
+    assert len(caught.value.messages) == 4
+    for word in ("did you mean 'mlp_fashion'", "'int8'", "did you mean 'arduino_zero'", "'gone.elf' does not exist"):
+        assert word in text
