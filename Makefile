@@ -50,6 +50,7 @@ lint: env
 
 bench: env
 	@python -m scripts.bench
+	@python -m scripts.bench_engine
 
 # Newest versions that envs/*.in allows; core is resolved with the versions of train, so that one environment serves both.
 lock: env

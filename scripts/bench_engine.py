@@ -70,7 +70,7 @@ class CallCounter:
         self.instructions = self.cycles = 0
         self._machine = machine
         entry = next(address for address, name in image.symbols if name == function)
-        machine._engine.hook_add(unicorn.UC_HOOK_CODE, self._enter, begin=entry, end=entry)
+        machine.engine.hook_add(unicorn.UC_HOOK_CODE, self._enter, begin=entry, end=entry)
 
     def _enter(self, engine: unicorn.Uc, address: int, size: int, _: None) -> None:
         counter = self._machine.counter
@@ -102,7 +102,7 @@ def running(machine: VirtualBoard) -> Iterator[None]:
         yield
     finally:
         finished.set()
-        machine._engine.emu_stop()
+        machine.engine.emu_stop()
         thread.join()
 
 
