@@ -35,6 +35,8 @@ class Region(settings.Settings):
     kind: Literal["flash", "ram"]
     origin: Address
     size_bytes: Positive
+    # The region that this one shows at another address: where data in flash are read, on chips with two buses.
+    view_of: Name | None = None
 
     @property
     def end(self) -> int:
@@ -130,6 +132,11 @@ class Board(settings.Settings):
         for low, high in itertools.pairwise(ordered):
             if low.end > high.origin:
                 raise ValueError(f"regions {low.name!r} and {high.name!r} overlap")
+        by_name = {region.name: region for region in memory}
+        for view in (region for region in memory if region.view_of):
+            shown = by_name.get(view.view_of)
+            if shown is None or shown.view_of or (shown.kind, shown.size_bytes) != (view.kind, view.size_bytes):
+                raise ValueError(f"region {view.name!r} is no view of {view.view_of!r}: kind and size must be the same")
         if ordered[-1].end > 1 << 32:
             raise ValueError(f"region {ordered[-1].name!r} ends beyond the 32-bit address space")
         return memory
@@ -157,9 +164,14 @@ class Board(settings.Settings):
         return flash.model_copy(update={"origin": flash.origin + offset, "size_bytes": flash.size_bytes - offset})
 
     @property
+    def data_flash(self) -> Region | None:
+        """Where the contents of flash are read as data, if that is not where they are executed."""
+        return next((region for region in self.memory if region.view_of == self.flash.name), None)
+
+    @property
     def rams(self) -> list[Region]:
         """All RAM regions; the first holds .data, .bss and the stack."""
-        return [region for region in self.memory if region.kind == "ram"]
+        return [region for region in self.memory if region.kind == "ram" and not region.view_of]
 
 
 def load_board(name: str, folder: Path = BOARDS_FOLDER) -> Board:

@@ -117,15 +117,10 @@ def image_sizes(image: Path) -> ImageSizes:
     """Return the section sizes of a linked ELF."""
     with image.open("rb") as file:
         sizes = {section.name: section["sh_size"] for section in ELFFile(file).iter_sections()}
-    names = {
-        "code": ".text",
-        "weights": ".weights",
-        "data": ".data",
-        "bss": ".bss",
-        "arena": ".arena",
-        "stack": ".stack",
-    }
-    return ImageSizes(**{field: sizes.get(name, 0) for field, name in names.items()})
+    names = ("weights", "data", "bss", "arena", "stack")
+    return ImageSizes(
+        code=sizes.get(".text", 0) + sizes.get(".rodata", 0), **{name: sizes.get(f".{name}", 0) for name in names}
+    )
 
 
 def _without_limits(board: Board) -> Board:

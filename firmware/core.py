@@ -27,5 +27,6 @@ CORES = {
         # Armv8-M Mainline with the DSP extension has all instructions of ARMv7E-M.
         Core("cortex-m33", "armv7em", "thumb-freestanding-eabihf", "cortex_m33+fp_armv8d16sp+dsp", "cortex_m", True),
         Core("cortex-m7", "armv7em", "thumb-freestanding-eabihf", "cortex_m7+fp_armv8d16sp", "cortex_m", True),
+        Core("rv32imc", "rv32", "riscv32-freestanding-none", "generic_rv32+m+c-a-d-f", "riscv", False),
     )
 }

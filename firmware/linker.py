@@ -23,6 +23,12 @@ def linker_script(board: Board, arena: Region) -> str:
         stage = f"\n    .boot2 : {{ KEEP(*(.boot2)) . = {end}; LONG(0) }} > boot2 :boot2"
     if apart:
         headers.append("arena")
+    read_only, load = _read_only(flash), "LOADADDR(.data)"
+    if board.data_flash is not None:
+        regions.append(board.data_flash)
+        headers.insert(-1, "rodata")
+        read_only = _read_only_view(flash, board.data_flash, board.image_offset_bytes)
+        load += f" - {board.flash.origin:#x} + {board.data_flash.origin:#x}"
     return f"""\
 ENTRY(Reset_Handler)
 MEMORY
@@ -37,23 +43,53 @@ SECTIONS
 {{{stage}
     .text : {{
         KEEP(*(.vectors))
-        *(EXCLUDE_FILE(*model.o) .text* EXCLUDE_FILE(*model.o) .rodata*)
-        *model.o(.text*)
-        . = ALIGN(4);
-    }} > {flash} :text
-    .weights : {{ *model.o(.rodata*) . = ALIGN(4); }} > {flash} :text
+{read_only}
     .stack (NOLOAD) : {{ . = ALIGN(8); __stack_limit = .; . += {STACK_BYTES}; __stack_top = .; }} > {main} :stack
-    .data : {{ . = ALIGN(4); __data_start = .; *(.data*) . = ALIGN(4); __data_end = .; }} > {main} AT> {flash} :data
-    __data_load = LOADADDR(.data);
+    .data : {{
+        . = ALIGN(4);
+        __data_start = .;
+        *(.data* .sdata*)
+        . = ALIGN(4);
+        __data_end = .;
+    }} > {main} AT> {flash} :data
+    __data_load = {load};
     .arena (NOLOAD) : {{ . = ALIGN(16); *(.bss.arena) }} > {arena.name} :{"arena" if apart else "data"}
-    .bss (NOLOAD) : {{ . = ALIGN(4); __bss_start = .; *(.bss* COMMON) . = ALIGN(4); __bss_end = .; }} > {main} :data
-    /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab*) *(.ARM.attributes) *(.comment) *(.debug*) }}
+    .bss (NOLOAD) : {{
+        . = ALIGN(4);
+        __bss_start = .;
+        *(.bss* .sbss* COMMON)
+        . = ALIGN(4);
+        __bss_end = .;
+    }} > {main} :data
+    /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab* .eh_frame* .ARM.attributes .riscv.attributes .comment .debug*) }}
 }}
 """
 
 
+def _read_only(flash: str) -> str:
+    """Constants behind the code; those of the model are a section of their own, to be counted."""
+    return f"""\
+        *(EXCLUDE_FILE(*model.o) .text* EXCLUDE_FILE(*model.o) .rodata* EXCLUDE_FILE(*model.o) .srodata*)
+        *model.o(.text*)
+        . = ALIGN(4);
+    }} > {flash} :text
+    .weights : {{ *model.o(.rodata* .srodata*) . = ALIGN(4); }} > {flash} :text"""
+
+
+def _read_only_view(flash: str, view: Region, offset_bytes: int) -> str:
+    """Constants behind the code in flash, but at the addresses of the region that shows flash to data accesses."""
+    behind = f"{view.origin + offset_bytes:#x} + SIZEOF(.text)"
+    constants = "*(EXCLUDE_FILE(*model.o) .rodata* EXCLUDE_FILE(*model.o) .srodata*)"
+    return f"""\
+        *(.text*)
+        . = ALIGN(16);
+    }} > {flash} :text
+    .rodata {behind} : {{ {constants} . = ALIGN(16); }} > {view.name} AT> {flash} :rodata
+    .weights : {{ *model.o(.rodata* .srodata*) . = ALIGN(16); }} > {view.name} AT> {flash} :rodata"""
+
+
 _ACCESS = {"flash": "rx", "ram": "rwx"}
-_FLAGS = {"boot2": 5, "text": 5}  # read and execute; all others read and write
+_FLAGS = {"boot2": 5, "text": 5, "rodata": 4}  # read and execute, or read; all others read and write
 
 
 def _lines(lines) -> str:

@@ -15,7 +15,8 @@ from elftools.elf.sections import SymbolTableSection
 
 from firmware.board import CHIPS_FOLDER, Board, Region
 
-_MACHINE = "EM_ARM"
+# The processor families by their names in ELF files.
+_MACHINES = {"cortex_m": "EM_ARM", "riscv": "EM_RISCV"}
 
 
 class ImageError(ValueError):
@@ -44,7 +45,7 @@ class Image:
 
     segments: list[Segment]
     symbols: list[tuple[int, str]]
-    start: Start
+    start: Start | None  # None where the chip's boot ROM decides
 
     def where(self, address: int) -> str:
         """Return an address with its symbol, e.g. "0x080001a4 (port_init+0x12)"."""
@@ -90,10 +91,10 @@ def _read(path: Path, file, board: Board, at: int | None) -> Image:
     size = path.stat().st_size
     if size == 0:
         raise ImageError(f"{path}: empty file: no image was built for this cell")
-    elf = ELFFile(file)
-    if elf.elfclass != 32 or not elf.little_endian or elf["e_machine"] != _MACHINE:
+    elf, machine = ELFFile(file), _MACHINES[board.target.family]
+    if elf.elfclass != 32 or not elf.little_endian or elf["e_machine"] != machine:
         found = f"{elf['e_machine']}, {elf.elfclass} bit"
-        raise ImageError(f"{path}: {board.name} runs {_MACHINE} images of 32 bit, little endian, got {found}")
+        raise ImageError(f"{path}: {board.name} runs {machine} images of 32 bit, little endian, got {found}")
     segments = []
     for segment in elf.iter_segments("PT_LOAD"):
         address, length = segment["p_paddr"], segment["p_filesz"]
@@ -115,8 +116,10 @@ def _check_place(path: Path, board: Board, regions: list[Region], address: int, 
         raise ImageError(f"{path}: segment {place} lies outside the memory of {board.name} ({spans})")
 
 
-def _vectors(path: Path, segments: list[Segment], board: Board, at: int | None) -> Start:
+def _vectors(path: Path, segments: list[Segment], board: Board, at: int | None) -> Start | None:
     """Return what the first two words of the image say: stack pointer and reset address (ARMv7-M ARM, B1.5.3)."""
+    if board.target.family != "cortex_m":
+        return None
     table = board.image_region.origin if at is None else at
     first = next((s for s in segments if s.address <= table and table + 8 <= s.address + len(s.data)), None)
     if first is None:

@@ -134,3 +134,58 @@ def test_pico_refuses_a_second_stage_with_a_wrong_checksum(tmp_path):
     spoilt = replace(first, data=bytes([first.data[0] ^ 1]) + first.data[1:])
     with pytest.raises(ImageError, match=r"second boot stage: expected checksum 0x.* found 0x"):
         VirtualBoard(board, replace(image, segments=[spoilt, *image.segments[1:]]))
+
+
+def test_esp32c3_leaves_no_watchdog_on(tmp_path):
+    machine = run(load_board("esp32c3_devkitm"), EMPTY, tmp_path / "program.elf")
+    assert machine.bus["rtc_cntl"].watchdogs_off and machine.bus["timg0"].watchdog_off
+    machine.close()
+
+
+def test_esp32c3_constants_lie_where_data_are_read(tmp_path):
+    """Its instruction bus gives no bytes: constants are in flash behind the code, but read at other addresses."""
+    board = load_board("esp32c3_devkitm")
+    program = """
+    static const unsigned char table[5] = {1, 2, 3, 4, 5};
+    volatile int index = 3, result;
+    int main(void);
+    int main(void) { result = table[index] + (int)((unsigned)table >> 24); return 0; }
+    """
+    machine = run(board, program, tmp_path / "program.elf")
+    with (tmp_path / "program.elf").open("rb") as file:
+        (symbol,) = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name("result")
+    assert int.from_bytes(machine.engine.mem_read(symbol["st_value"], 4), "little") == 4 + 0x3C
+    machine.close()
+
+
+def test_esp32c3_refuses_an_image_that_it_would_not_boot(tmp_path):
+    board = load_board("esp32c3_devkitm")
+    image = read_image(build_program(board, EMPTY, tmp_path / "program.elf"), board)
+    first = image.segments[0]
+    spoilt = replace(first, data=b"\xe9" + first.data[1:])
+    with pytest.raises(ImageError, match=r"direct boot: expected 0xaedb041d twice, found 0xaedb04e9"):
+        VirtualBoard(board, replace(image, segments=[spoilt, *image.segments[1:]]))
+
+
+@pytest.mark.parametrize(
+    ("instruction", "reason"),
+    [
+        ("csrr a0, mcycle", "instruction 'csrr a0, mcycle' is not in the rv32imc instruction table"),
+        ("csrr a0, 0x7e5", "instruction 'csrr a0, 2021' is not in the rv32imc instruction table"),
+        (".word 0x00007053", "instruction 'fadd.s ft0, ft0, ft0' is not in the rv32imc instruction table"),
+        (".word 0xffffffff", "undefined instruction"),
+        ("ecall", "ECALL executed"),
+        ("sw a0, 0(ra)", "write to 0x42000"),
+        ("li a0, 0x40000000\\n\\tlw a1, 0(a0)", "read of 4 bytes at 0x40000000, not modelled"),
+    ],
+    ids=["mcycle", "csr", "float", "undefined", "ecall", "flash", "bus"],
+)
+def test_esp32c3_refuses_what_the_chip_would(instruction, reason, tmp_path):
+    program = f'int main(void);\nint main(void) {{ __asm volatile("{instruction}"); return 0; }}'
+    board = load_board("esp32c3_devkitm")
+    machine = VirtualBoard(board, read_image(build_program(board, program, tmp_path / "program.elf"), board))
+    with pytest.raises(BoardStopped) as stopped:
+        machine.run()
+    machine.close()
+    assert str(stopped.value).startswith(reason)
+    assert "(main+" in str(stopped.value)
