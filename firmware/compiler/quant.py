@@ -25,6 +25,8 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     """
     if real == 0.0:
         return 0, 0
+    if math.isinf(real):
+        return (1 << 31) - 1, 30
     mantissa, shift = math.frexp(real)
     multiplier = math.floor(mantissa * (1 << 31) + 0.5)
     if multiplier == 1 << 31:
@@ -56,9 +58,9 @@ def integer_range(operator: Operator) -> tuple[int, int]:
     limits = np.iinfo(output.dtype)
 
     def quantized(value: float) -> int:
-        if math.isinf(value):
-            return limits.min if value < 0 else limits.max
         ratio = float(np.float32(value) / scale)
+        if math.isinf(ratio):
+            return limits.min if value < 0 else limits.max
         return zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
 
     low, high = float_range(operator)

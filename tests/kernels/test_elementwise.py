@@ -1,8 +1,11 @@
 """Elementwise operators give the oracle's outputs: bytes for integers, a rounding error for floats."""
 
+import itertools
+
 import numpy as np
 import pytest
 
+from firmware.compiler.emit import emit_source
 from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.model import compile_model
 from tests import oracles
@@ -217,3 +220,22 @@ def test_output_scale_that_overflows_is_refused():
     builder.operator("ADD", [a, b], [y], "AddOptions")
     with pytest.raises(UnsupportedModel, match="too small"):
         compile_model(builder.build([a, b], [y]))
+
+
+@pytest.mark.filterwarnings("ignore:.*(overflow|invalid|divide).*:RuntimeWarning")
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_scales_at_the_end_of_the_range_compile_or_are_refused(dtype):
+    scales = (1e-45, 1e-38, 1.0, 3e38)
+    unary = ("RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "LOGISTIC", "TANH", "QUANTIZE", "DEQUANTIZE", "SOFTMAX")
+    for kind in (*unary, "ADD", "SUB", "MUL", "PRELU"):
+        for source, target in itertools.permutations(scales, 2):
+            builder = ModelBuilder()
+            x, y = (builder.tensor((1, 4), dtype, scale) for scale in (source, target))
+            operands = [x] if kind in unary else [x, builder.tensor((4,), "int8", 1e-45, data=np.ones(4))]
+            if kind in ("ADD", "SUB", "MUL"):
+                operands = [x, x]
+            builder.operator(kind, operands, [y])
+            try:
+                emit_source(compile_model(builder.build([x], [y])), "m")
+            except UnsupportedModel as error:
+                assert kind in str(error)

@@ -7,6 +7,9 @@ from firmware.compiler.copy import check_same
 from firmware.compiler.graph import Operator
 from firmware.compiler.step import Step, Struct
 
+# Indices become tables in flash; beyond this no microcontroller has room for them.
+MAX_INDICES = 1 << 16
+
 KINDS = ("GATHER",)
 OPTIONS = {"axis": (0, "int32", 0), "batch_dims": (1, "int32", 0)}
 
@@ -23,6 +26,8 @@ def lower(operator: Operator) -> Step:
     if shape != target.shape or indices.min() < 0 or indices.max() >= source.shape[axis]:
         raise operator.refuse(f"indices do not fit axis {axis} of {source.shape} and {target.shape}")
     check_same(operator, source, target)
+    if max(target.shape) > MAX_INDICES or int(np.prod(source.shape[:axis])) > MAX_INDICES:
+        raise operator.refuse(f"more than {MAX_INDICES} indices are not supported")
     rows = np.arange(int(np.prod(source.shape[:axis])))
     return gather(operator, rows, indices.reshape(-1), source.shape[axis])
 

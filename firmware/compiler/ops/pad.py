@@ -5,7 +5,7 @@ import numpy as np
 from firmware.compiler.axes import constant, dense_strides
 from firmware.compiler.copy import check_same, copy_out
 from firmware.compiler.graph import Operator
-from firmware.compiler.ops.gather import gather
+from firmware.compiler.ops.gather import MAX_INDICES, gather
 from firmware.compiler.step import Step, Struct
 
 KINDS = ("PAD", "PADV2", "MIRROR_PAD")
@@ -57,6 +57,8 @@ def pad_value(operator: Operator) -> np.ndarray:
 def _mirror(operator: Operator, before_after: list[tuple[int, int]]) -> Step:
     source, target = operator.inputs[0], operator.outputs[0]
     check_same(operator, source, target)
+    if max(target.shape) > MAX_INDICES:
+        raise operator.refuse(f"more than {MAX_INDICES} elements along an axis are not supported")
     edge = 0 if operator.options["mode"] == 0 else 1  # REFLECT leaves the border element out, SYMMETRIC repeats it.
     indices = []
     for size, (before, after) in zip(source.shape, before_after, strict=True):

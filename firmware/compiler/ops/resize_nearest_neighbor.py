@@ -5,7 +5,7 @@ import numpy as np
 from firmware.compiler.axes import constant
 from firmware.compiler.copy import check_same
 from firmware.compiler.graph import Operator
-from firmware.compiler.ops.gather import gather
+from firmware.compiler.ops.gather import MAX_INDICES, gather
 from firmware.compiler.step import Step
 
 KINDS = ("RESIZE_NEAREST_NEIGHBOR",)
@@ -25,6 +25,8 @@ def resized(operator: Operator) -> tuple:
     size = tuple(int(value) for value in constant(operator, 1, "the size").reshape(-1))
     if len(source.shape) != 4 or source.shape[0] != 1 or target.shape != (1, *size, source.shape[3]):
         raise operator.refuse(f"{source.shape} resized to {size} does not make {target.shape}")
+    if max(size) > MAX_INDICES:
+        raise operator.refuse(f"more than {MAX_INDICES} rows or columns are not supported")
     check_same(operator, source, target)
     return source, target
 
