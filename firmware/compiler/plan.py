@@ -156,8 +156,8 @@ class _Arena:
         saving = 0
         for (target, source), overlap in self.overlaps.items():
             if target in live and source in live:
-                ahead = max(source.size_bytes + overlap.before, target.size_bytes)
-                together = min(ahead, max(source.size_bytes, target.size_bytes + overlap.behind))
+                apart = min(source.size_bytes + overlap.before, target.size_bytes + overlap.behind)
+                together = max(source.size_bytes, target.size_bytes, apart)
                 saving = max(saving, source.size_bytes + target.size_bytes - together)
         return sum(block.size_bytes for block in live) - saving
 

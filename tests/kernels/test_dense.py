@@ -30,6 +30,20 @@ def test_fully_connected(tmp_path, dtype, seed):
     check(tmp_path, builder.build([x], [y]), [content], tolerance(dtype, inputs))
 
 
+@pytest.mark.parametrize("asymmetric", [False, True])
+def test_dynamic_quantization_rounds_halves_as_the_reference(tmp_path, asymmetric):
+    rng = np.random.default_rng(4)
+    builder = ModelBuilder()
+    x, y = builder.tensor((1, 64), "float32"), builder.tensor((1, 5), "float32")
+    weights = builder.tensor((5, 64), "int8", 0.01, 0, 0, rng.integers(-127, 128, (5, 64)))
+    options = {"asymmetric_quantize_inputs": asymmetric}
+    builder.operator("FULLY_CONNECTED", [x, weights, -1], [y], "FullyConnectedOptions", **options)
+    content = rng.integers(-254, 254, (1, 64)).astype(np.float32) / 2  # half of them lie between two steps of 1
+    content = np.abs(content) if asymmetric else content  # zero point -128, or 0
+    content[0, :2] = (0, 255) if asymmetric else (-127, 127)
+    check(tmp_path, builder.build([x], [y]), [content], 1e-6)
+
+
 @pytest.mark.parametrize("scale", [1e-4, 0.01, 0.1, 1.0, 30.0])
 @pytest.mark.parametrize("depth", [1, 2, 10, 255])
 def test_softmax_int8(tmp_path, depth, scale):

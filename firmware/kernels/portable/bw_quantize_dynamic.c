@@ -1,7 +1,7 @@
 #include "dynamic.h"
 #include "fixed_point.h"
 
-/* Rounded half away from zero, saturated to 24 bits. */
+/* Rounded half away from zero, saturated to 24 bits; like LiteRT by adding a half, which is not exact just below a half. */
 static int32_t round_to_integer(float value)
 {
     value = bw_clamp_f32(value, -8388608.0f, 8388607.0f);
@@ -39,6 +39,6 @@ bw_dynamic_t bw_quantize_dynamic(const float *values, int32_t count, int32_t asy
     }
     int32_t lowest = asymmetric ? INT8_MIN : -INT8_MAX;
     for (int32_t i = 0; i < count; i++)
-        quantized[i] = (int8_t)bw_clamp_s32(round_to_integer((float)result.zero + values[i] * inverse), lowest, INT8_MAX);
+        quantized[i] = (int8_t)bw_clamp_s32(result.zero + round_to_integer(values[i] * inverse), lowest, INT8_MAX);
     return result;
 }
