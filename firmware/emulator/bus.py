@@ -76,6 +76,18 @@ class Peripheral:
         else:
             self.value[key] = value
 
+    def interrupt(self) -> bool:
+        """Return the level of the interrupt line; only what has one says more."""
+        return False
+
+    def listens(self) -> bool:
+        """True if a byte from the host would raise the interrupt line."""
+        return False
+
+    def rises_at(self) -> int | None:
+        """Return the cycle at which time alone will raise the interrupt line; None if it will not."""
+        return None
+
     def _with_status(self, key: str) -> int:
         value = self.value[key]
         for rule in self.ready.get(key, ()):
@@ -108,6 +120,9 @@ class Bus:
     def __getitem__(self, name: str) -> Peripheral:
         """Return the peripheral `name`."""
         return next(peripheral for peripheral in self.peripherals if peripheral.name == name)
+
+    def __contains__(self, name: str) -> bool:
+        return any(peripheral.name == name for peripheral in self.peripherals)
 
     def find(self, address: int) -> Peripheral:
         """Return the peripheral that an address belongs to; raises BusError."""

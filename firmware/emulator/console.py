@@ -69,11 +69,27 @@ class Console:
         idle = self._polls >= _PATIENCE_POLLS
         if idle:
             self.flush()
-        if select.select([self._master], [], [], _IDLE_S if idle else 0)[0]:
-            self._receive()
+        self._look(_IDLE_S if idle else 0)
         if idle and self._pace:
             self._pace.idle()
         return bool(self._received)
+
+    def has_input(self) -> bool:
+        """True if a byte has been received; never sleeps."""
+        self.flush()
+        if not self._received:
+            self._look(0)
+        return bool(self._received)
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until a byte comes, for so long at most."""
+        self.flush()
+        if not self._received:
+            self._look(timeout_s)
+
+    def _look(self, timeout_s: float) -> None:
+        if select.select([self._master], [], [], timeout_s)[0]:
+            self._receive()
 
     def receive(self) -> int:
         """Return the next byte, or 0 when there is none."""

@@ -41,11 +41,12 @@ class Start:
 
 @dataclass(frozen=True)
 class Image:
-    """A checked image. `symbols` are (address, name) of functions, sorted."""
+    """A checked image. `symbols` are (address, name) of functions, sorted; `vectors` is where the vector table lies."""
 
     segments: list[Segment]
     symbols: list[tuple[int, str]]
     start: Start | None  # None where the chip's boot ROM decides
+    vectors: int
 
     def where(self, address: int) -> str:
         """Return an address with its symbol, e.g. "0x080001a4 (port_init+0x12)"."""
@@ -80,7 +81,12 @@ def _read_raw(path: Path, content: bytes, board: Board, at: int | None) -> Image
     origin = board.flash.origin if boots_in_stages else board.image_region.origin
     segment = Segment(origin if at is None else at, content)
     _check_place(path, board, _flashes(board), segment.address, len(content))
-    return Image([segment], [], _vectors(path, [segment], board, at))
+    return _image(path, [segment], [], board, at)
+
+
+def _image(path: Path, segments: list[Segment], symbols: list[tuple[int, str]], board: Board, at: int | None) -> Image:
+    table = board.image_region.origin if at is None else at
+    return Image(segments, symbols, _start(path, segments, board, table), table)
 
 
 def _flashes(board: Board) -> list[Region]:
@@ -104,7 +110,7 @@ def _read(path: Path, file, board: Board, at: int | None) -> Image:
             _check_place(path, board, _flashes(board), address, length)
             segments.append(Segment(address, segment.data()))
         _check_place(path, board, board.memory, segment["p_vaddr"], segment["p_memsz"])
-    return Image(segments, _functions(elf), _vectors(path, segments, board, at))
+    return _image(path, segments, _functions(elf), board, at)
 
 
 def _check_place(path: Path, board: Board, regions: list[Region], address: int, length: int) -> None:
@@ -116,11 +122,10 @@ def _check_place(path: Path, board: Board, regions: list[Region], address: int, 
         raise ImageError(f"{path}: segment {place} lies outside the memory of {board.name} ({spans})")
 
 
-def _vectors(path: Path, segments: list[Segment], board: Board, at: int | None) -> Start | None:
+def _start(path: Path, segments: list[Segment], board: Board, table: int) -> Start | None:
     """Return what the first two words of the image say: stack pointer and reset address (ARMv7-M ARM, B1.5.3)."""
     if board.target.family != "cortex_m":
         return None
-    table = board.image_region.origin if at is None else at
     first = next((s for s in segments if s.address <= table and table + 8 <= s.address + len(s.data)), None)
     if first is None:
         raise ImageError(f"{path}: no vector table at 0x{table:08x}")

@@ -2,22 +2,25 @@
 
 It runs until something stops it, and says what, where and in which function. It stops for: an access outside flash, RAM
 and modelled registers; a write to flash; an instruction that the core's cost table does not have, or a floating-point
-one before CPACR enables the unit; any exception, since handlers are not modelled. A lenient board lists registers that
-are not modelled and goes on: they read as zero and ignore writes.
+one before CPACR enables the unit; a fault, a call without a handler, sleep that nothing would end. A lenient board
+lists registers that are not modelled and goes on: they read as zero and ignore writes.
 """
 
 import ctypes
 import importlib
 import mmap
+from collections.abc import Callable
+from types import ModuleType
 from typing import NoReturn
 
 import unicorn
 
 from firmware.board import Board
-from firmware.emulator.bus import Bus, BusError
+from firmware.emulator.bus import Bus, BusError, Peripheral
 from firmware.emulator.console import Console
 from firmware.emulator.cost import UnknownInstruction, cost_model
 from firmware.emulator.counter import NEVER_CYCLES, Counter
+from firmware.emulator.exceptions import Exceptions, core_peripherals
 from firmware.emulator.image import Image
 from firmware.emulator.pace import Pace
 from firmware.emulator.processors import processor
@@ -26,6 +29,9 @@ from firmware.emulator.unmodelled import Unmodelled
 _PERMISSIONS = {"flash": unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC, "ram": unicorn.UC_PROT_ALL}
 # What memory holds before anything is written: erased flash, and RAM that no start-up code may take for zero.
 _FILL = {"flash": b"\xff", "ram": b"\xa5"}
+
+# Exceptions that need not stop a Cortex-M, as Unicorn numbers them.
+_SVC, _EXCEPTION_EXIT = 2, 8
 
 
 class BoardStopped(Exception):
@@ -55,7 +61,17 @@ class VirtualBoard:
         self.counter = Counter(self.engine, self._price, self._event)
         self._pace = Pace(self.counter, board.clock_hz, board.console.baud) if realtime else None
         self.console = Console(lambda: self.counter.cycles, self._pace)
-        self.bus = Bus(chip.peripherals(board, self.console, lambda: self.counter.cycles))
+        peripherals = chip.peripherals(board, self.console, lambda: self.counter.cycles)
+        takes_exceptions = board.target.family == "cortex_m"
+        if takes_exceptions:
+            peripherals += core_peripherals(board, peripherals, lambda: self.counter.cycles)
+        self.bus = Bus(peripherals)
+        self._exceptions = (
+            Exceptions(board, self.engine, self.counter, self.console, self.bus, _lines(chip, self.bus), image.vectors)
+            if takes_exceptions
+            else None
+        )
+        self._goes_on: Callable[[int], int | None] | None = None
         self._map_bus()
         # Some chips have a boot ROM that comes before the image.
         self._start = chip.boot(board, self.engine) if hasattr(chip, "boot") else image.start
@@ -94,17 +110,32 @@ class VirtualBoard:
 
     def run(self) -> NoReturn:
         """Start where the reset leads and run until something stops the board; raises BoardStopped."""
-        self._plan()
-        self._plan()
-        error = self.processor.run(self._start.pc, self._start.stack_top)
-        if self._failure:
-            raise self._failure
-        pc = self.processor.pc
+        self.engine.reg_write(self.processor.stack_register, self._start.stack_top)
+        next_pc = self._start.pc
+        while next_pc is not None:
+            self._plan()
+            error = self.processor.run(next_pc)
+            if self._failure:
+                raise self._failure
+            pc = self.processor.pc
+            self._settle(pc)
+            next_pc = self._resume(error, pc)
         reason, at = self._stop or (self.processor.explain(error, pc), pc)
-        self._settle(pc)
         self.console.flush()
         at = pc if at is None else at
         raise BoardStopped(reason, at, self._image.where(at))
+
+    def _resume(self, error: unicorn.UcError | None, pc: int) -> int | None:
+        """Return where to go on after the engine stopped at `pc`; None if it cannot."""
+        goes_on, self._goes_on = self._goes_on, None
+        if self._stop or not self._exceptions:
+            return None
+        if goes_on:
+            return goes_on(pc)
+        if self._exceptions.returns(pc):
+            return self._exceptions.leave(pc)
+        asleep = error is None and self._exceptions.sleep()
+        return self._exceptions.resume(pc) if asleep else None
 
     def _halt(self, reason: str, pc: int | None) -> None:
         """Ask the engine to stop; the first reason counts. Without `pc` it is where the engine then stops."""
@@ -123,13 +154,28 @@ class VirtualBoard:
 
     def _event(self) -> bool:
         """Do what is due between two blocks; True if the engine was stopped before the second."""
-        self._pace.hold()
-        self._plan()
+        try:
+            if self._pace and self.counter.cycles >= self._pace.next_cycles:
+                self._pace.hold()
+            if self._exceptions and self._exceptions.due():
+                self._interrupt(self._exceptions.resume)
+                return True
+            self._plan()
+        except Exception as error:  # as in `_price`
+            self._failure = error
+            self.engine.emu_stop()
+            return True
         return False
+
+    def _interrupt(self, goes_on: Callable[[int], int | None]) -> None:
+        """Stop the engine for a while; `goes_on(pc)` tells where it continues, or None for nowhere."""
+        self._goes_on = goes_on
+        self.engine.emu_stop()
 
     def _plan(self) -> None:
         """Ask to be called again when something is due."""
-        self.counter.call_at(self._pace.next_cycles if self._pace else NEVER_CYCLES)
+        pace = self._pace.next_cycles if self._pace else NEVER_CYCLES
+        self.counter.call_at(min(pace, self._exceptions.next_cycles() if self._exceptions else NEVER_CYCLES))
 
     def _enter_block(self, address: int, size: int) -> None:
         instructions = self.processor.decode(address, size)
@@ -167,6 +213,8 @@ class VirtualBoard:
         address = start + offset
         try:
             self.bus.find(address).write(address, size, value)
+            if self._exceptions and self._exceptions.in_use:
+                self.counter.call_at(0)  # the write may have raised a line or changed what is enabled
         except BusError as error:
             self._refuse("write", size, address, str(error))
 
@@ -182,11 +230,24 @@ class VirtualBoard:
         return self._unmodelled.report(self._image.where) if self._unmodelled else []
 
     def _exception(self, _engine: unicorn.Uc, number: int, _: None) -> None:
+        if self._exceptions and number in (_SVC, _EXCEPTION_EXIT):
+            return self._interrupt(self._call if number == _SVC else self._exceptions.leave)
         stop = self.processor.exception(number, self.counter.block)
         if stop:
             self._halt(*stop)
+
+    def _call(self, pc: int) -> int | None:
+        handler = self._exceptions.call(pc)
+        if handler is None:
+            self._stop = self.processor.exception(_SVC, self.counter.block)
+        return handler
 
     def close(self) -> None:
         """Close the console and free the counting tables."""
         self.console.close()
         self.counter.close()
+
+
+def _lines(chip: ModuleType, bus: Bus) -> dict[int, Peripheral]:
+    """Return the peripherals with an interrupt by its number; a chip names them in its table INTERRUPTS."""
+    return {number: bus[name] for name, number in getattr(chip, "INTERRUPTS", {}).items() if name in bus}

@@ -11,6 +11,8 @@ from firmware.settings import SettingsError, nearest
 # SERCOM n: address, APBC bit and generic clock channel follow n (DS40001882 sections 15.8.3 and 16.8.9).
 _SERCOMS = {f"sercom{n}": (0x4200_0800 + 0x400 * n, 2 + n, 0x14 + n) for n in range(6)}
 _TC4_BASE, _TC4_BIT, _TC5_BIT, _TC4_TC5_CHANNEL = 0x4200_3000, 12, 13, 0x1C
+# Interrupt lines: DS40001882 table 11-3.
+INTERRUPTS = {f"sercom{n}": 9 + n for n in range(6)}
 
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, stm32
+from firmware.emulator.peripherals import cortex_m, stm32, stm32_timer
 from firmware.settings import SettingsError, nearest
 
 # Console UARTs: base address, and bit of RCC_APB1ENR.
 _USARTS = {"usart2": (0x4000_4400, 17), "usart3": (0x4000_4800, 18)}
+_BASIC_TIMERS = {"tim6": (0x4000_1000, 4), "tim7": (0x4000_1400, 5)}
 _GPIO_BASE, _GPIO_STRIDE, _GPIO_PORTS = 0x4002_0000, 0x400, "abcdefghi"
 _PWR_BIT = 28
+# Vector table: RM0090 table 62.
+INTERRUPTS = {"usart2": 38, "usart3": 39, "tim6": 54, "tim7": 55}
 
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
@@ -33,6 +36,10 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         stm32.F4Flash("flash", 0x4002_3C00),
         stm32.F4Power("pwr", 0x4000_7000, rcc.gate("APB1ENR", _PWR_BIT)),
         stm32.UsartV1(board.console.uart, base, rcc.gate("APB1ENR", bit), console),
+        *(
+            stm32_timer.BasicTimer(name, base, rcc.gate("APB1ENR", bit), cycles, lambda: rcc.apb1_timer_cycles)
+            for name, (base, bit) in _BASIC_TIMERS.items()
+        ),
         *ports,
     ]
 

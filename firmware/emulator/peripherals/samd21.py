@@ -159,6 +159,8 @@ class SercomUsart(Peripheral):
         "CTRLA": Register(0x00),
         "CTRLB": Register(0x04),
         "BAUD": Register(0x0C, size=2),
+        "INTENCLR": Register(0x14, size=1),
+        "INTENSET": Register(0x16, size=1),
         "INTFLAG": Register(0x18, size=1),
         "STATUS": Register(0x1A, size=2),
         "SYNCBUSY": Register(0x1C, writable=0),
@@ -188,6 +190,25 @@ class SercomUsart(Peripheral):
         """Transmitter always empty; receiver as the console says."""
         received = self._enabled(self._RXEN) and self._console.available()
         return (self._DRE | self._TXC if self._enabled(self._TXEN) else 0) | (self._RXC if received else 0)
+
+    def write_INTENSET(self, value: int) -> None:
+        """Both registers read as what is enabled; ones set it here, and clear it in the other."""
+        self.value["INTENSET"] |= value
+        self.value["INTENCLR"] = self.value["INTENSET"]
+
+    def write_INTENCLR(self, value: int) -> None:
+        """Clear what has a one."""
+        self.value["INTENSET"] &= ~value
+        self.value["INTENCLR"] = self.value["INTENSET"]
+
+    def interrupt(self) -> bool:
+        """The interrupts DRE, TXC and RXC."""
+        sending = self._enabled(self._TXEN) and self.value["INTENSET"] & (self._DRE | self._TXC)
+        return bool(sending) or (self.listens() and self._console.has_input())
+
+    def listens(self) -> bool:
+        """RXC, with the receiver on."""
+        return self._enabled(self._RXEN) and bool(self.value["INTENSET"] & self._RXC)
 
     def read_DATA(self) -> int:
         """Take the received byte."""

@@ -33,6 +33,15 @@ class UsartV1(Peripheral):
         received = self._enabled(self._RE) and self._console.available()
         return self._TXE_TC | (self._RXNE if received else 0)
 
+    def interrupt(self) -> bool:
+        """RXNEIE, TCIE and TXEIE have the places in CR1 that the flags have in SR."""
+        enabled = self.value["CR1"] & (self._TXE_TC | self._RXNE) if self._enabled(0) else 0
+        return bool(enabled & self._TXE_TC) or (self.listens() and self._console.has_input())
+
+    def listens(self) -> bool:
+        """RXNEIE, with the receiver on."""
+        return self._enabled(self._RE) and bool(self.value["CR1"] & self._RXNE)
+
     def read_DR(self) -> int:
         """Take the received byte."""
         return self._console.receive() if self._enabled(self._RE) else 0
@@ -128,3 +137,9 @@ class F4Rcc(Peripheral):
         """Clock of the APB1 peripherals (AHB undivided)."""
         divider = self.value["CFGR"] >> 10 & 7
         return self.sysclk_hz >> (divider - 3 if divider >= 4 else 0)
+
+    @property
+    def apb1_timer_cycles(self) -> int:
+        """Processor cycles in one clock of the APB1 timers, which is twice APB1's if that is divided: section 7.2."""
+        divider = self.sysclk_hz // self.apb1_hz
+        return max(1, divider // 2)

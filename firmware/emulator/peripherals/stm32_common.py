@@ -162,6 +162,15 @@ class UsartV2(Peripheral):
             | (self._RXNE if received else 0)
         )
 
+    def interrupt(self) -> bool:
+        """RXNEIE, TCIE and TXEIE have the places in CR1 that the flags have in ISR."""
+        enabled = self.value["CR1"] & (self._TC_TXE | self._RXNE) if self._enabled(0) else 0
+        return bool(enabled & self._TC_TXE) or (self.listens() and self._console.has_input())
+
+    def listens(self) -> bool:
+        """RXNEIE, with the receiver on."""
+        return self._enabled(self._RE) and bool(self.value["CR1"] & self._RXNE)
+
     def read_RDR(self) -> int:
         """Take the received byte."""
         return self._console.receive() if self._enabled(self._RE) else 0

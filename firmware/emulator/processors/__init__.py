@@ -46,10 +46,9 @@ class ProcessorFamily:
         """Return the instructions in `size` bytes at `address`, up to the first that is none."""
         return list(self.decoder.disasm(bytes(self.engine.mem_read(address, size)), address))
 
-    def run(self, pc: int, stack_top: int) -> unicorn.UcError | None:
+    def run(self, pc: int) -> unicorn.UcError | None:
         """Run from `pc` until something stops the engine; return Unicorn's error if that was one."""
         nowhere = 0xFFFF_FFFE  # an address that is never executed
-        self.engine.reg_write(self.stack_register, stack_top)
         try:
             self.engine.emu_start(pc | self.code_bit, nowhere)
         except unicorn.UcError as error:
@@ -63,7 +62,7 @@ class ProcessorFamily:
     def explain(self, error: unicorn.UcError | None, pc: int) -> str:
         """Return why the engine stopped at `pc` on its own."""
         if error is None:
-            return "waits for an interrupt (WFI or WFE), and none is modelled"
+            return "waits for an interrupt (WFI), and none is enabled"
         if error.errno == unicorn.UC_ERR_WRITE_PROT:
             return f"write to {self._operand_address(pc)}, flash is read-only"
         if error.errno == unicorn.UC_ERR_FETCH_PROT:

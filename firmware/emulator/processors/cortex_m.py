@@ -1,4 +1,4 @@
-"""Cortex-M: Thumb code. Exceptions are not modelled: the first one stops the board."""
+"""Cortex-M: Thumb code. What exceptions do is in exceptions.py; a fault stops the board."""
 
 import capstone
 import unicorn
@@ -15,6 +15,7 @@ _CPU = {
     "cortex-m33": arm_const.UC_CPU_ARM_CORTEX_M33,
 }
 
+_WFE = b"\x20\xbf"
 # Exceptions as Unicorn numbers them.
 _EXCEPTIONS = {
     2: "SVC executed, which has no handler",
@@ -39,6 +40,14 @@ class Processor(ProcessorFamily):
         engine.ctl_set_cpu_model(_CPU[self.core.name])
         return engine
 
+    def run(self, pc: int) -> unicorn.UcError | None:
+        """Unicorn gives up at WFE, which may always end at once: its event can have come (DDI 0403E B1.5.18)."""
+        while (error := super().run(pc)) is not None and error.errno == unicorn.UC_ERR_INSN_INVALID:
+            pc = self.pc
+            if bytes(self.engine.mem_read(pc - 2, 2)) != _WFE:
+                break
+        return error
+
     def refusal(self, instructions: list[capstone.CsInsn], bus: Bus) -> tuple[str, int] | None:
         """Floating point needs the unit to be enabled."""
         floating = next((i for i in instructions if i.mnemonic.startswith("v")), None)
@@ -47,7 +56,7 @@ class Processor(ProcessorFamily):
         return None
 
     def exception(self, number: int, _: tuple[int, int]) -> tuple[str, int | None] | None:
-        """Every exception stops the board."""
+        """Every exception that comes here stops the board."""
         return _EXCEPTIONS.get(number, f"exception {number}, which has no handler"), self.pc
 
     def _operand_address(self, pc: int) -> str:
