@@ -18,7 +18,11 @@ int main(void)
 {
     for (volatile int i = 0; i < 10; i++) {
     }
+#ifdef __riscv
+    __asm volatile("ebreak");
+#else
     __asm volatile("bkpt #7");
+#endif
     return 0;
 }
 """
@@ -44,7 +48,7 @@ def test_raw_bytes_and_an_elf_without_symbols_run_like_the_elf(name, tmp_path):
     header[32:36], header[48:52] = bytes(4), bytes(4)  # no section headers: nothing says where symbols are
     bare.write_bytes(header)
     stop, instructions = run(elf, board)
-    assert stop.reason == "BKPT executed" and "(main+0x" in str(stop)
+    assert stop.reason in ("BKPT executed", "EBREAK executed") and "(main+0x" in str(stop)
     for foreign in (raw, bare):
         other, count = run(foreign, board)
         assert (other.pc, count) == (stop.pc, instructions)
