@@ -38,7 +38,7 @@ wildcard_constraints:
     dataset=r"[a-z0-9_-]+",
     model=r"[a-z0-9_-]+",
     scheme="|".join(SCHEMES),
-    board=r"[a-z0-9_-]+",
+    board=r"(?!host(?![a-z0-9_-]))[a-z0-9_-]+",  # the host is no board, it has a rule of its own
     core=r"[a-z0-9-]+",
     image=r"[a-z0-9_-]+",
 

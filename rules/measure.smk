@@ -24,6 +24,25 @@ rule measure_cell:
         "../scripts/measure_cell.py"
 
 
+rule measure_host:
+    """Time the same generated C on this machine."""
+    input:
+        tflite="results/models/{model}/{scheme}.tflite",
+        vectors="results/models/{model}/{scheme}.vectors.npz",
+        sources=["results/stamps/compiler.sha256", "results/stamps/kernels.sha256", "results/stamps/records.sha256"],
+    output:
+        "results/cells/{model}/{scheme}/host/measurement.json",
+    log:
+        "logs/measure_host/{model}/{scheme}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Measure {wildcards.model}/{wildcards.scheme} on this machine"
+    script:
+        "../scripts/measure_host.py"
+
+
 rule measure_image:
     """Run an image that another engine built, with the test vectors of the network in it."""
     input:

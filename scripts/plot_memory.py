@@ -55,8 +55,8 @@ def _draw_panel(axis: Axes, memory: str, rows: list[table.Row]) -> None:
     axis.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, borderaxespad=0.3, columnspacing=1.2)
     for index, (row, total, capacity) in enumerate(zip(rows, totals, capacities, strict=True)):
         over = bool(capacity) and total > capacity
-        text = f"{total / 1024:.1f} of {words.kibibytes(capacity)}" if capacity else words.status(row)
-        colour = style.ALARM if over or not capacity else style.INK
+        text = f"{total / 1024:.1f} of {words.kibibytes(capacity)}" if capacity else words.no_memory(row)
+        colour = style.ALARM if over or (not capacity and row.status != "ok") else style.INK
         axis.annotate(
             f"{text}{' ✗' if over else ''}", (1, index), xycoords=("axes fraction", "data"), xytext=(6, 0),
             textcoords="offset points", va="center", fontsize=8, color=colour, fontweight="bold" if over else "normal",

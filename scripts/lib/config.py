@@ -15,6 +15,7 @@ import pydantic
 
 from firmware import settings
 from firmware.board import Board, load_board
+from scripts.lib.results import HOST
 from scripts.lib.schemes import SCHEMES
 
 ItemT = TypeVar("ItemT")
@@ -114,7 +115,10 @@ class Image(settings.Settings):
 
 
 class Matrix(settings.Settings):
-    """config/config.yaml: which models, schemes and boards are combined, and which foreign images stand beside them."""
+    """config/config.yaml: which models, schemes and boards are combined, and which foreign images stand beside them.
+
+    `host` may stand among the boards: this machine, for comparison; its numbers are its own.
+    """
 
     models: Annotated[list[str], pydantic.Field(min_length=1)]
     schemes: Annotated[list[str], pydantic.Field(min_length=1)]
@@ -132,7 +136,7 @@ class Matrix(settings.Settings):
 
 @dataclass(frozen=True)
 class Config:
-    """A checked configuration: everything the matrix names, loaded."""
+    """A checked configuration: everything the matrix names, loaded; the host needs no loading."""
 
     matrix: Matrix
     models: dict[str, Model]
@@ -203,13 +207,13 @@ def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path(
     known = {
         "models": _declared(root / "config/models"),
         "schemes": list(SCHEMES),
-        "boards": _declared(root / "config/boards"),
+        "boards": [*_declared(root / "config/boards"), HOST],
     }
     for key, names in wanted.items():
         unknown = [name for name in names if name not in known[key]]
         errors += [f"{origin}: {key}: unknown {key[:-1]} {n!r}{settings.nearest(n, known[key])}" for n in unknown]
         wanted[key] = [name for name in dict.fromkeys(names) if name not in unknown]
-    boards = {name: collect(load_board, name, root / "config/boards") for name in wanted["boards"]}
+    boards = {name: collect(load_board, name, root / "config/boards") for name in wanted["boards"] if name != HOST}
     models = {name: collect(load_model, name, root) for name in wanted["models"]}
     datasets: dict[str, Dataset | None] = {}
     for model in filter(None, models.values()):

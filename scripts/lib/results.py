@@ -24,6 +24,7 @@ Reason = Annotated[
 ]
 Sha256 = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$")]
 Provenance = Literal["measured", "modelled", "estimated"]
+HOST = "host"  # in the place of a board: the machine that runs the workflow
 
 
 class Flash(Part):
@@ -82,9 +83,9 @@ class BuildMemory(Part):
 
 
 class Memory(Part):
-    """`ram` is null for an image of another engine that does not tell."""
+    """`ram` is null for an image of another engine that does not tell; `flash` on the host, which has none."""
 
-    flash: Flash
+    flash: Flash | None
     ram: UsedRam | None
 
 
@@ -145,11 +146,14 @@ class RunProvenance(BuildProvenance):
 
 
 class Latency(Part):
-    """One inference: `cycles` of the chip's own counter and the same in microseconds, the median of `runs`."""
+    """One inference: `cycles` of the chip's own counter and the same in microseconds, the median of `runs`.
 
-    cycles: Positive
+    On the host there is only time: its clock changes while it runs.
+    """
+
+    cycles: Positive | None
     us: Annotated[float, pydantic.Field(gt=0)]
-    clock_hz: Positive
+    clock_hz: Positive | None
     runs: Positive
     provenance: Provenance
     error_pct: NotNegative | None  # null: not known yet
@@ -247,6 +251,12 @@ class Measurement(Record):
         _check_status(self, needed_when_ok=("latency", "memory", "parity"))
         if self.status != "ok" and (self.latency or self.energy or self.layers):
             raise ValueError(f"status {self.status!r} excludes latency, energy and layers: the outputs are not proven")
+        for what, part, parts in (
+            ("latency", self.latency, ("cycles", "clock_hz")),
+            ("memory", self.memory, ("flash",)),
+        ):
+            if part and {getattr(part, name) is None for name in parts} != {self.board == HOST}:
+                raise ValueError(f"{what}: {' and '.join(parts)} belong to boards, and only to them")
         if self.parity and (self.status == "ok") != self.parity.proven:
             found = f"max_abs_diff {self.parity.max_abs_diff} with tolerance {self.parity.tolerance}"
             raise ValueError(f"status {self.status!r} contradicts parity: {found}")

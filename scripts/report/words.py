@@ -32,6 +32,11 @@ def status(row: Row) -> str:
     return row.status.replace("_", " ")
 
 
+def no_memory(row: Row) -> str:
+    """Why a cell has no number for a memory: it did not run, or the machine has no such memory."""
+    return NONE if row.status == "ok" else status(row)
+
+
 def reason(row: Row) -> str:
     """Why a cell has no latency, in one line."""
     return f"{status(row)}: {row.reason}"
