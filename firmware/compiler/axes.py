@@ -56,7 +56,7 @@ def is_known(operator: Operator, position: int) -> bool:
 
 
 def constant(operator: Operator, position: int, what: str) -> np.ndarray:
-    """Return the value of input `position`; refuses one that is absent or only known at run time."""
-    if not is_known(operator, position):
-        raise operator.refuse(f"{what} must be known at compile time")
+    """Return the integers in input `position`; refuses what is absent, of another type or only known at run time."""
+    if not is_known(operator, position) or operator.inputs[position].dtype.kind != "i":
+        raise operator.refuse(f"{what} must be integers known at compile time")
     return operator.inputs[position].data

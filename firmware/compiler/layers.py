@@ -60,8 +60,8 @@ def read_layer(operator: Operator, source: int = 0, weights: int = 1, bias: int 
     """Return the layer whose tensors are the inputs at these positions; weights and bias must be constants."""
     inputs = [*operator.inputs, *[None] * (bias + 1 - len(operator.inputs))]
     layer = Layer(operator, inputs[source], inputs[weights], inputs[bias])
-    if layer.source is None or layer.weights is None:
-        raise operator.refuse("input and weights are missing")
+    if layer.source is None or layer.weights is None or not layer.source.shape:
+        raise operator.refuse("input and weights are missing, or the input is a single value")
     if not layer.weights.is_constant or (layer.bias is not None and not layer.bias.is_constant):
         raise operator.refuse("weights and bias must be constants")
     return layer

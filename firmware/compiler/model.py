@@ -11,6 +11,8 @@ from firmware.compiler.plan import Plan, plan_arena
 from firmware.compiler.read import read_model
 from firmware.compiler.step import Step
 
+_RUNTIME_TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
+
 
 @dataclass
 class CompiledModel:
@@ -35,6 +37,10 @@ def compile_model(content: bytes) -> CompiledModel:
     for tensor in graph.outputs:
         if tensor.is_constant:
             raise UnsupportedModel(f"output {tensor.name!r} does not depend on the input")
+    for tensor in graph.activations():
+        if tensor.dtype.name not in _RUNTIME_TYPES:
+            kind = "a resource" if tensor.dtype.kind == "V" else str(tensor.dtype)
+            raise UnsupportedModel(f"{tensor.name!r}: {kind} is not supported for what is computed at run time")
     if not graph.operators:
         raise UnsupportedModel("the model computes nothing")
     steps = [step for operator in graph.operators for step in ops.lower(operator)]

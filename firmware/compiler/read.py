@@ -124,7 +124,9 @@ def _read_operator(table: Table, index: int, codes: list[tuple[str, int]], tenso
         name: _option(fields, slot, form) if fields and fields.has(slot) else default
         for name, (slot, form, default) in ops.OPERATORS[kind].OPTIONS.items()
     }
-    return Operator(kind, index, inputs, outputs, options)
+    operator = Operator(kind, index, inputs, outputs, options)
+    ops.check_arity(operator)
+    return operator
 
 
 def _option(fields: Table, slot: int, form: str) -> int | float | str:
@@ -147,8 +149,6 @@ def _check_order(graph: Graph) -> None:
     """Refuse graphs in which an operator reads what nobody has written yet, or two operators write one tensor."""
     if not graph.inputs or not graph.outputs:
         raise InvalidModel("the model has no input or no output")
-    if any(tensor.dtype.kind == "V" for tensor in [*graph.inputs, *graph.outputs]):
-        raise UnsupportedModel("a resource cannot be an input or output of the model")
     written = set(graph.inputs)
     for operator in graph.operators:
         for tensor in operator.inputs:

@@ -34,8 +34,9 @@ def _window(g: Construction, x: Value, dilates: bool) -> tuple[dict[str, int], t
     return options, (kernel[0], kernel[1]), (result[0], result[1])
 
 
-def _activation(g: Construction) -> int:
-    return int(g.rng.choice([0, 0, 1, 3]))
+def _activation(g: Construction, y: Value) -> int:
+    """Return no activation, RELU or RELU6, which the oracle wants to be representable in 32 bits."""
+    return int(g.rng.choice([0, 0, 1, 3] if y.scale > 1e-8 else [0, 1]))
 
 
 def convolution(g: Construction, x: Value) -> Value | None:
@@ -51,7 +52,7 @@ def convolution(g: Construction, x: Value) -> Value | None:
         options["depth_multiplier"] = channels // x.shape[3]
     kind, table = ("DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions") if depthwise else ("CONV_2D", "Conv2DOptions")
     y = g.near((1, *size, channels), scale)
-    return g.add(kind, [x.index, *operands], y, table, **options, activation=_activation(g))
+    return g.add(kind, [x.index, *operands], y, table, **options, activation=_activation(g, y))
 
 
 def transposed_convolution(g: Construction, x: Value) -> Value | None:
@@ -76,7 +77,7 @@ def fully_connected(g: Construction, x: Value) -> Value | None:
         return None
     operands, scale = g.weights((outputs, inputs), 0, x)
     y = g.near((1, outputs), scale)
-    return g.add("FULLY_CONNECTED", [x.index, *operands], y, "FullyConnectedOptions", activation=_activation(g))
+    return g.add("FULLY_CONNECTED", [x.index, *operands], y, "FullyConnectedOptions", activation=_activation(g, y))
 
 
 def pool(g: Construction, x: Value) -> Value | None:
@@ -85,7 +86,7 @@ def pool(g: Construction, x: Value) -> Value | None:
     options, kernel, size = window
     kind = str(g.rng.choice(["MAX_POOL_2D", "AVERAGE_POOL_2D"]))
     y = g.like(x, (1, *size, x.shape[3]))
-    options |= {"filter_h": kernel[0], "filter_w": kernel[1], "activation": _activation(g)}
+    options |= {"filter_h": kernel[0], "filter_w": kernel[1], "activation": _activation(g, y)}
     return g.add(kind, [x.index], y, "Pool2DOptions", **options)
 
 
@@ -101,7 +102,7 @@ def arithmetic(g: Construction, x: Value) -> Value | None:
         index = g.constant(shape, scale, g.zero_point())
     y = g.near(x.shape, x.scale * scale * LIMITS.get(g.dtype, 1) if kind == "MUL" else max(x.scale, scale))
     operands = [x.index, index] if g.chance(0.5) else [index, x.index]
-    return g.add(kind, operands, y, f"{kind.capitalize()}Options", activation=_activation(g))
+    return g.add(kind, operands, y, f"{kind.capitalize()}Options", activation=_activation(g, y))
 
 
 def extremum(g: Construction, x: Value) -> Value | None:

@@ -4,6 +4,7 @@ from firmware.compiler.graph import Operator
 from firmware.compiler.step import Step
 
 KINDS = ("CALL_ONCE",)
+INPUTS, OUTPUTS = 0, range(1)
 OPTIONS = {"init_subgraph_index": (0, "int32", 0)}
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from firmware.compiler.axes import constant, dense_strides
+from firmware.compiler.axes import constant, dense_strides, is_known
 from firmware.compiler.copy import check_same, copy_out
 from firmware.compiler.graph import Operator
 from firmware.compiler.ops.gather import MAX_INDICES, gather
@@ -47,9 +47,9 @@ def pad_value(operator: Operator) -> np.ndarray:
     """Return the padding element, an array of shape (): PADV2's third input, else what stands for 0."""
     target = operator.outputs[0]
     if operator.kind == "PADV2":
-        value = constant(operator, 2, "the value")
-        if value.size != 1 or value.dtype != target.dtype:
-            raise operator.refuse(f"expected one value of type {target.dtype}")
+        value = operator.inputs[2].data if is_known(operator, 2) else None
+        if value is None or value.size != 1 or value.dtype != target.dtype:
+            raise operator.refuse(f"expected one value of type {target.dtype}, known at compile time")
         return value.reshape(())
     return np.array(target.zero_point[0] if target.scale.size else 0, target.dtype)
 

@@ -6,12 +6,14 @@ from firmware.compiler.graph import Operator
 from firmware.compiler.step import Step
 
 KINDS = ("SPLIT", "SPLIT_V", "UNPACK")
+OUTPUTS = range(1, 1 << 16)
 OPTIONS = {"axis": (1, "int32", 0)}
 
 
 def lower(operator: Operator) -> list[Step]:
     """Return the steps; the axis must be a constant."""
-    source = operator.inputs[1 if operator.kind == "SPLIT" else 0]
+    position = 1 if operator.kind == "SPLIT" else 0
+    source = operator.inputs[position] if position < len(operator.inputs) else None
     axis = operator.options["axis"]
     if operator.kind != "UNPACK":
         axis = int(constant(operator, 0 if operator.kind == "SPLIT" else 2, "the axis").reshape(-1)[0])

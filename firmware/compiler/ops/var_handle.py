@@ -4,6 +4,7 @@ from firmware.compiler.graph import Operator
 from firmware.compiler.step import Step
 
 KINDS = ("VAR_HANDLE",)
+INPUTS = 0
 OPTIONS = {"container": (0, "text", ""), "shared_name": (1, "text", "")}
 
 

@@ -1,10 +1,10 @@
-"""READ_VARIABLE and ASSIGN_VARIABLE: copies out of and into a variable, as passes.resolve_variables left them."""
+"""READ_VARIABLE: a copy out of a variable, where passes.resolve_variables left it."""
 
 from firmware.compiler.copy import copy_in
 from firmware.compiler.graph import Operator
 from firmware.compiler.step import Step
 
-KINDS = ("READ_VARIABLE", "ASSIGN_VARIABLE")
+KINDS = ("READ_VARIABLE",)
 OPTIONS: dict = {}
 
 
