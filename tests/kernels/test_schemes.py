@@ -1,4 +1,4 @@
-"""A network of every heavy layer, in every scheme, gives the oracle's outputs on virtual boards of both cores."""
+"""A network of every heavy layer, in every scheme, gives the oracle's outputs on virtual boards of all cores."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from firmware.board import load_board
 from firmware.build import compile_kernels
 from firmware.compiler.host import HostModel
+from firmware.core import CORES
 from scripts.build_firmware import build_firmware
 from scripts.lib.schemes import SCHEMES
 from scripts.make_vectors import make_vectors
@@ -52,12 +53,20 @@ def network(scheme: str) -> bytes:
     return builder.build([first], [y])
 
 
-@pytest.fixture(scope="module", params=["arduino_zero", "stm32f4_disco"])
+# One board of each core.
+BOARDS = ["arduino_zero", "stm32f4_disco", "nucleo_u575zi_q", "stm32f746g_disco", "esp32c3_devkitm"]
+
+
+@pytest.fixture(scope="module", params=BOARDS)
 def board_and_kernels(request, tmp_path_factory):
     board = load_board(request.param)
     library = tmp_path_factory.mktemp("kernels") / "kernels.a"
     compile_kernels(board.target, library)
     return board, library
+
+
+def test_no_core_is_forgotten():
+    assert {load_board(name).core for name in BOARDS} == set(CORES)
 
 
 @pytest.mark.parametrize("scheme", list(SCHEMES))

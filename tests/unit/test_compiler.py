@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -136,11 +137,20 @@ def run_cli(*arguments):
 def test_command_line_compiles_and_explains(tmp_path):
     model = tmp_path / "m.tflite"
     model.write_bytes(small_classifier())
-    done = run_cli(model, "--out", tmp_path / "out", "--name", "tiny")
+    done = run_cli(model, "--out", tmp_path / "out", "--name", "tiny", "--core", "cortex-m33")
     assert done.returncode == 0, done.stderr
     assert "464 MACs" in done.stdout
     assert json.loads((tmp_path / "out" / "plan.json").read_text())["arena_bytes"] > 0
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {"tiny.c", "tiny.h", "plan.json"}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "tiny.c",
+        "tiny.h",
+        "tiny.o",
+        "plan.json",
+        "plan.svg",
+    }
+    assert "cortex-m33: " in done.stdout and "B of constants" in done.stdout
+    boxes = ElementTree.parse(tmp_path / "out" / "plan.svg").findall("{http://www.w3.org/2000/svg}rect")
+    assert len(boxes) == 1 + len(json.loads((tmp_path / "out" / "plan.json").read_text())["tensors"])
 
 
 @pytest.mark.parametrize(
@@ -149,6 +159,7 @@ def test_command_line_compiles_and_explains(tmp_path):
         (b"not a model at all", [], "identifier"),
         (None, [], "No such file"),
         (b"", ["--name", "two words"], "not a C identifier"),
+        (b"", ["--core", "cortex-m44"], "did you mean 'cortex-m4'"),
     ],
 )
 def test_command_line_refuses_in_one_line(tmp_path, content, arguments, message):
