@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from firmware.board import BOARDS_FOLDER, load_board
+from firmware.board import BOARDS_FOLDER, Board, load_board
 from firmware.build import compile_kernels
 from firmware.emulator.image import ImageError, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
@@ -189,3 +189,11 @@ def test_esp32c3_refuses_what_the_chip_would(instruction, reason, tmp_path):
     machine.close()
     assert str(stopped.value).startswith(reason)
     assert "(main+" in str(stopped.value)
+
+
+@pytest.mark.parametrize("change", [{"view_of": "sram"}, {"view_of": "nothing"}, {"size_bytes": 4096}])
+def test_a_view_shows_a_region_of_its_kind_and_size(change):
+    content = load_board("esp32c3_devkitm").model_dump()
+    content["memory"][1] |= change
+    with pytest.raises(ValueError, match="region 'drom' is no view of"):
+        Board.model_validate(content)
