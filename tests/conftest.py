@@ -57,6 +57,7 @@ class Checkout:
         return Checkout(root)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the finished matrix stay in one worker, so that it runs once."""
     for item in items:
