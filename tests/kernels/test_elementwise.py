@@ -66,6 +66,20 @@ def test_two_inputs(tmp_path, kind, dtype):
         cases.compare(tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["ADD", "SUB", "MUL"])
+def test_int16_at_many_scales(tmp_path, kind):
+    """One bit of a multiplier shows in one of some ten thousand results of 16 bits."""
+    rng = np.random.default_rng(5)
+    cases = Cases()
+    for _ in range(40):
+        a_scale, b_scale = np.exp(rng.uniform(-9, -4, 2))
+        a, b = (cases.input(random_values(rng, (1, 1500), "int16"), scale=scale) for scale in (a_scale, b_scale))
+        natural = a_scale * b_scale * 32767 if kind == "MUL" else max(a_scale, b_scale)
+        y = cases.tensor((1, 1500), "int16", natural * np.exp(rng.uniform(-0.7, 0.7)))
+        cases.case(kind, [a, b], [y], _OPTIONS[kind])
+    cases.compare(tmp_path)
+
+
 @pytest.mark.parametrize("dtype", ["int8", "int16"])
 @pytest.mark.parametrize("kind", ["ADD", "SUB", "MUL"])
 def test_extreme_scales(tmp_path, kind, dtype):

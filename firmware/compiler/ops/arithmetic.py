@@ -65,20 +65,19 @@ def in_place(operator: Operator) -> dict[int, int]:
 
 
 def _sum(operator: Operator) -> dict[str, int]:
-    """Return the constants of ADD and SUB; the reference does the arithmetic in double for ADD, in single for SUB."""
+    """Return the constants of ADD and SUB: both inputs are brought to twice the larger scale before they meet."""
     a, b, target = operands(operator)
-    real = np.float64 if operator.kind == "ADD" else np.float32
     (a_scale, a_zero), (b_scale, b_zero), (out_scale, out_zero) = (
         quant.per_tensor(operator, tensor) for tensor in (a, b, target)
     )
     left_shift = 15 if target.dtype == np.int16 else 20
-    common = real(2) * max(real(a_scale), real(b_scale))
-    out_real = common / (real(1 << left_shift) * real(out_scale))
+    common = 2 * max(float(a_scale), float(b_scale))
+    out_real = common / ((1 << left_shift) * float(out_scale))
     if not 0 < out_real < 1:
         raise operator.refuse(f"output scale {out_scale} is too small for the input scales {a_scale} and {b_scale}")
-    a_multiplier, a_shift = quant.quantize_multiplier(float(real(a_scale) / common))
-    b_multiplier, b_shift = quant.quantize_multiplier(float(real(b_scale) / common))
-    out_multiplier, out_shift = quant.quantize_multiplier(float(out_real))
+    a_multiplier, a_shift = quant.quantize_multiplier(float(a_scale) / common)
+    b_multiplier, b_shift = quant.quantize_multiplier(float(b_scale) / common)
+    out_multiplier, out_shift = quant.quantize_multiplier(out_real)
     low, high = quant.integer_range(operator)
     return {
         "left_shift": left_shift,
