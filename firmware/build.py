@@ -65,13 +65,19 @@ def compile_kernels(core: Core, library: Path) -> None:
         toolchain.archive([kernels], library)
 
 
-def build_image(board: Board, model: CompiledModel, kernels: Path, image: Path) -> tuple[ImageSizes, str | None]:
-    """Write the ELF `image` and return (sizes, None), or (sizes, reason) if the board is too small for it."""
+def build_image(
+    board: Board, model: CompiledModel, kernels: Path, image: Path, name: str
+) -> tuple[ImageSizes, str | None]:
+    """Write the ELF `image` and return (sizes, None), or (sizes, reason) if the board is too small for it.
+
+    `name` is what the image calls the model: MLPerf Tiny's runner knows its models by it, such as "kws01".
+    """
     with tempfile.TemporaryDirectory(prefix="boardwalk-build-") as folder:
         build = Path(folder)
         (build / "model.h").write_text(emit_header(model, "model"))
         (build / "model.c").write_text(emit_source(model, "model"))
         (build / "board.h").write_text(header(board))
+        (build / "cell.h").write_text(f'#define CELL_MODEL "{name}"\n')
         includes = [build, HARNESS, KERNELS]
         objects = [build / "model.o", build / "harness.o", kernels]
         toolchain.compile_object([build / "model.c"], objects[0], board.target, "-Os", includes)

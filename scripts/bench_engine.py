@@ -110,7 +110,7 @@ def measure(name: str, scheme: str, board: Board, kernels: Path, model: Compiled
     """Build the image, run it once on the virtual board and return its record."""
     with tempfile.TemporaryDirectory(prefix="boardwalk-bench-") as folder:
         elf = Path(folder) / "firmware.elf"
-        sizes, reason = build_image(board, model, kernels, elf)
+        sizes, reason = build_image(board, model, kernels, elf, name)
         if reason:
             raise RuntimeError(f"{name} {scheme} on {board.name}: {reason}")
         image = read_image(elf, board)

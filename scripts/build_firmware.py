@@ -35,7 +35,7 @@ def build_firmware(
                 plan=None,
                 provenance=_provenance(None, tflite_sha256),
             )
-        sizes, reason = build_image(board, compiled, kernels, image)
+        sizes, reason = build_image(board, compiled, kernels, image, model)
         return results.BuildRecord(
             **names,
             status="does_not_fit" if reason else "ok",

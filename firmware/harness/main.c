@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "board.h"
+#include "cell.h"
 #include "clock.h"
 #include "console.h"
 #include "inference.h"
@@ -104,7 +105,7 @@ static void profile(const char *arguments)
 {
     (void)arguments;
     say_line("m-profile-[boardwalk]");
-    say_line("m-model-[" MODEL_HASH "]");
+    say_line("m-model-[" CELL_MODEL "]");
 }
 
 static void timestamp(const char *arguments)
