@@ -46,11 +46,11 @@ def _measure(reached: Reached, build: results.BuildRecord, board: Board, vectors
         _check_identity(device, build, board)
         worst, timings = 0.0, []
         for sample, reference in zip(inputs, expected, strict=True):
-            device.load(np.ascontiguousarray(sample).tobytes())
             # One warm-up is enough: later samples find the caches as the samples before left them.
-            device.infer(runs=1, warmups=0 if timings else 1)
-            worst = max(worst, _difference(device.output(), reference))
-            timings.append(device.timing())
+            warmups = 0 if timings else 1
+            output, timing = device.evaluate(np.ascontiguousarray(sample).tobytes(), warmups)
+            worst = max(worst, _difference(output, reference))
+            timings.append(timing)
             print(f"sample {len(timings)} of {len(inputs)}: {timings[-1].cycles} cycles, difference {worst:g}")
         use = device.memory()
     parity = results.Parity(oracle=oracle, samples=len(inputs), max_abs_diff=worst, tolerance=tolerance)

@@ -1,23 +1,32 @@
-"""Long campaigns: python -m tests.soak graphs|mutations --seed N --count M [--jobs J].
+"""Long campaigns: python -m tests.soak graphs|mutations|serial|runner --seed N --count M [--jobs J].
 
 graphs: random legal graphs of all types against their oracles, under sanitizers; a failure is reduced and printed.
-mutations: damaged files against the compiler. The same seed gives the same campaign; the exit code is 1 on any failure.
+mutations: damaged files against the compiler. serial: a link with one to three faults between host and board. runner:
+M performance runs as MLPerf Tiny's rules want them, five loops of ten seconds. The same seed gives the same campaign;
+the exit code is 1 on any failure.
 """
 
 import argparse
+import contextlib
 import os
 import secrets
+import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
+from firmware.build import compile_kernels
 from tests import mutations
+from tests.faulty_link import Cell, FaultyLink, check, plan, short_limits
 from tests.isolation import ChildDied, run_in_child
 from tests.kernels.graph_check import check_graphs
 from tests.kernels.random_graphs import TYPES, Recipe, build_graph, random_recipe, shrink
 from tests.kernels.sanitized import sanitizers
+from tests.mlperf_runner import Runner
+from tests.unit.test_measure_cell import BOARD, make_cell
 
 _BATCH = 25
 _BATCH_S = 600
@@ -26,13 +35,13 @@ _BATCH_S = 600
 def main() -> int:
     """Run a campaign; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("campaign", choices=("graphs", "mutations"))
+    parser.add_argument("campaign", choices=tuple(_CAMPAIGNS))
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="default: a new one, printed")
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
     arguments = parser.parse_args()
     print(f"{arguments.campaign}: seed {arguments.seed}, {arguments.count} cases", flush=True)
-    campaign = {"graphs": _graphs, "mutations": _mutations}[arguments.campaign]
+    campaign = _CAMPAIGNS[arguments.campaign]
     seeds = [int(seed) for seed in np.random.default_rng(arguments.seed).integers(1 << 31, size=arguments.count)]
     children = []
     for job in range(arguments.jobs):
@@ -93,6 +102,51 @@ def _mutations(cases: list[tuple[int, int]]) -> int:
     print(f"refused {outcomes['refused']}, compiled {outcomes['compiled']}, failed {outcomes['failed']}", flush=True)
     return int(outcomes["failed"] > 0)
 
+
+def _serial(cases: list[tuple[int, int]]) -> int:
+    outcomes: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder, short_limits():
+        cell = _small_cell(Path(folder))
+        with FaultyLink(cell.elf, cell.board.name) as link:
+            with link.session([]) as port:
+                expected = cell.measure(port)
+            traffic = list(link.traffic)
+            for number, (_, seed) in enumerate(cases):
+                try:
+                    with contextlib.redirect_stdout(None):
+                        outcome = check(link, cell, expected, plan(seed, traffic))
+                    outcomes["right" if outcome == "right" else "named error"] += 1
+                except Exception as error:  # a case that raises anything else has failed, and the others go on
+                    outcomes["failed"] += 1
+                    print(f"FAILED seed {seed}: {type(error).__name__}: {error}", flush=True)
+                if number % 100 == 99:
+                    print(f"{number + 1}/{len(cases)}", flush=True)
+    print(f"right {outcomes['right']}, named errors {outcomes['named error']}, failed {outcomes['failed']}", flush=True)
+    return int(outcomes["failed"] > 0)
+
+
+def _runner(cases: list[tuple[int, int]]) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        cell = _small_cell(Path(folder))
+        command = [sys.executable, "-m", "firmware.emulator", cell.elf, "--board", cell.board.name, "--realtime"]
+        with np.load(cell.vectors) as data:
+            sample = data["input_0"][0].tobytes()
+        for _ in cases:
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as board:
+                with Runner(board.stdout.readline().removeprefix("port: ").strip()) as runner:
+                    runner.boot()
+                    print(f"{runner.identify()}: {runner.performance(sample):.1f} inferences/s", flush=True)
+                board.terminate()
+    return 0
+
+
+def _small_cell(folder: Path) -> Cell:
+    compile_kernels(BOARD.target, folder / "libkernels.a")
+    elf, build, vectors = make_cell(folder, folder / "libkernels.a")
+    return Cell(elf, build, BOARD, vectors)
+
+
+_CAMPAIGNS = {"graphs": _graphs, "mutations": _mutations, "serial": _serial, "runner": _runner}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,7 +1,16 @@
 #include "console.h"
 
+#include "crc.h"
 #include "divide.h"
 #include "port.h"
+
+static uint32_t said_crc = CRC_START;
+
+static void put(char byte)
+{
+    said_crc = crc_step(said_crc, (uint8_t)byte);
+    port_putc((uint8_t)byte);
+}
 
 int read_command(char command[COMMAND_BYTES])
 {
@@ -24,7 +33,7 @@ int read_command(char command[COMMAND_BYTES])
 void say(const char *text)
 {
     while (*text)
-        port_putc((uint8_t)*text++);
+        put(*text++);
 }
 
 void say_number(uint64_t value)
@@ -41,8 +50,8 @@ void say_number(uint64_t value)
 void say_hex(uint8_t byte)
 {
     static const char digits[] = "0123456789abcdef";
-    port_putc((uint8_t)digits[byte >> 4]);
-    port_putc((uint8_t)digits[byte & 15]);
+    put(digits[byte >> 4]);
+    put(digits[byte & 15]);
 }
 
 void say_real(float value)
@@ -65,12 +74,31 @@ void say_real(float value)
     thousandths %= 1000;
     say_number(whole);
     say(".");
-    port_putc((uint8_t)('0' + thousandths / 100));
-    port_putc((uint8_t)('0' + thousandths / 10 % 10));
-    port_putc((uint8_t)('0' + thousandths % 10));
+    put((char)('0' + thousandths / 100));
+    put((char)('0' + thousandths / 10 % 10));
+    put((char)('0' + thousandths % 10));
 }
 
 void end_line(void)
 {
     say("\r\n");
+}
+
+void begin_answer(void)
+{
+    said_crc = CRC_START;
+}
+
+void say_word(uint32_t word)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        say_hex((uint8_t)(word >> shift));
+}
+
+void say_crc(void)
+{
+    uint32_t crc = ~said_crc;
+    say("m-crc-");
+    say_word(crc);
+    end_line();
 }

@@ -18,4 +18,11 @@ void say_hex(uint8_t byte);
 void say_real(float value);
 void end_line(void);
 
+/* Eight hexadecimal digits. */
+void say_word(uint32_t word);
+
+/* Says "m-crc-" and the CRC-32 of everything said since begin_answer, in a line of its own. */
+void begin_answer(void);
+void say_crc(void);
+
 #endif

@@ -1,7 +1,8 @@
-/* The image's life after start-up: MLPerf Tiny's serial protocol, performance mode, with four commands of our own.
+/* The image's life after start-up: MLPerf Tiny's serial protocol, performance mode, with five commands of our own.
  *
  * A command ends in '%', every reply in "m-ready". The protocol is described in the MLPerf Tiny benchmark's runner
- * documentation. Our own commands (layers, memory, version, output) never run unless asked for. */
+ * documentation. Our own commands (layers, memory, version, input, output) never run unless asked for;
+ * their answers end in a checksum. */
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -9,6 +10,7 @@
 #include "cell.h"
 #include "clock.h"
 #include "console.h"
+#include "crc.h"
 #include "inference.h"
 #include "port.h"
 #include "stack.h"
@@ -265,6 +267,19 @@ static void version(const char *arguments)
     say_line("m-version-[boardwalk " BOARD_NAME " " MODEL_HASH "]");
 }
 
+/* What the host needs to be sure that its bytes arrived. */
+static void input(const char *arguments)
+{
+    (void)arguments;
+    uint32_t crc = CRC_START;
+    for (uint32_t i = 0; i < load_received; i++)
+        crc = crc_step(crc, input_buffer[i]);
+    say_tagged("m-input-bytes-", load_received);
+    say("m-input-crc-");
+    say_word(~crc);
+    end_line();
+}
+
 static void output(const char *arguments)
 {
     (void)arguments;
@@ -282,18 +297,20 @@ static void help(const char *arguments);
 static const struct {
     const char *word, *usage;
     void (*run)(const char *arguments);
+    bool ours;
 } commands[] = {
-    {"name", "name%: who answers", name},
-    {"profile", "profile%: what it measures", profile},
-    {"timestamp", "timestamp%: microseconds since start", timestamp},
-    {"db", "db load N%, db HEX%, db print%: the input's N bytes", db},
-    {"infer", "infer N W%: N runs after W warm-ups", infer},
-    {"results", "results%: the last outputs as numbers", results},
-    {"help", "help%: this list", help},
-    {"layers", "layers%: cycles of the last infer and of each layer", layers},
-    {"memory", "memory%: bytes of arena, static data and stack", memory},
-    {"version", "version%: board and model of this image", version},
-    {"output", "output%: the last outputs as raw bytes in hex", output},
+    {"name", "name%: who answers", name, false},
+    {"profile", "profile%: what it measures", profile, false},
+    {"timestamp", "timestamp%: microseconds since start", timestamp, false},
+    {"db", "db load N%, db HEX%, db print%: the input's N bytes", db, false},
+    {"infer", "infer N W%: N runs after W warm-ups", infer, false},
+    {"results", "results%: the last outputs as numbers", results, false},
+    {"help", "help%: this list", help, false},
+    {"layers", "layers%: cycles of the last infer and of each layer", layers, true},
+    {"memory", "memory%: bytes of arena, static data and stack", memory, true},
+    {"version", "version%: board and model of this image", version, true},
+    {"input", "input%: size and CRC-32 of the loaded bytes", input, true},
+    {"output", "output%: the last outputs as raw bytes in hex", output, true},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -315,7 +332,10 @@ static void obey(char *command)
         *arguments++ = '\0';
     for (size_t i = 0; i < COMMANDS; i++) {
         if (equal(command, commands[i].word)) {
+            begin_answer();
             commands[i].run(arguments);
+            if (commands[i].ours)
+                say_crc();
             return;
         }
     }

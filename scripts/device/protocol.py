@@ -1,12 +1,18 @@
-"""The host's side of the MLPerf Tiny serial protocol, and of the four commands that our images add.
+"""The host's side of the MLPerf Tiny serial protocol, and of the five commands that our images add.
 
 Every exchange has a time limit; a reply that does not follow the protocol raises DeviceError with what was expected and
-what came. Nothing is guessed: a number that cannot be read is an error, never a default.
+what came. Nothing is guessed: a number that cannot be read is an error, never a default. What our own commands answer
+ends in a checksum, and so does the proof that the input arrived: a line that loses or changes bytes costs another try,
+and gives a named error in the end, but never a wrong number.
 """
 
+import contextlib
 import re
 import time
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import serial
 
@@ -14,8 +20,18 @@ from scripts.device.link import DeviceError
 
 _LINE_LIMIT_BYTES = 1 << 20
 _BYTES_PER_COMMAND = 31
+_ATTEMPTS = 3
+_QUIET_S = 0.2
 # How long a board may take to start talking, and to answer a command that computes nothing.
 ANSWER_S = 15.0
+# How long one "infer" may take.
+INFER_S = 120.0
+
+Answer = TypeVar("Answer")
+
+
+class PortLost(DeviceError):
+    """The port itself is gone: no use to try again."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +62,11 @@ class MemoryUse:
 
 
 class Device:
-    """A board that speaks the protocol. `name` is used in messages, `infer_timeout_s` bounds one "infer"."""
+    """A board that speaks the protocol. `name` is used in messages."""
 
-    def __init__(self, port: serial.SerialBase, name: str, infer_timeout_s: float = 120.0):
+    def __init__(self, port: serial.SerialBase, name: str):
         self._port = port
         self._name = name
-        self._infer_timeout_s = infer_timeout_s
 
     def synchronise(self) -> None:
         """Wait until the board answers "name%", whatever it was saying before."""
@@ -66,6 +81,8 @@ class Device:
                     pass
                 self._expect_ready(deadline)
                 return
+            except PortLost:
+                raise
             except DeviceError:
                 if time.monotonic() >= deadline:
                     raise
@@ -81,21 +98,70 @@ class Device:
     def infer(self, runs: int, warmups: int) -> Inference:
         """Run the model on what was loaded."""
         command = f"infer {runs} {warmups}"
-        lines = self.command(command, "m-infer-done", self._infer_timeout_s)
+        lines = self.command(command, "m-infer-done", INFER_S)
+        for expected in (f"m-warmup-start-{warmups}", f"m-infer-start-{runs}"):
+            if expected not in lines:
+                raise DeviceError(f"{self._name}: expected {expected!r} after {command!r}, got {lines}")
         laps = [int(match[1]) for line in lines if (match := re.fullmatch(r"m-lap-us-(\d+)", line))]
         if len(laps) != 2 or laps[1] < laps[0]:
             raise DeviceError(f"{self._name}: expected two rising 'm-lap-us-…' after {command!r}, got {lines}")
         results = self._find(lines, command, r"m-results-\[(.*)\]")
         return Inference(laps[1] - laps[0], results.split(","))
 
+    def evaluate(self, content: bytes, warmups: int) -> tuple[bytes, Timing]:
+        """Load an input, run the model once and return its output and timing; tries again after a fault on the way."""
+
+        def attempt() -> tuple[bytes, Timing]:
+            self.load(content)
+            self.infer(1, warmups)
+            self._check_input(content)  # after the run: a board that was reset in between has forgotten it
+            output, timing = self.output(), self.timing()
+            if timing.runs != 1:
+                raise DeviceError(f"{self._name}: expected the timing of 1 run, got that of {timing.runs}")
+            return output, timing
+
+        return self._insist(attempt)
+
+    def _insist(self, ask: Callable[[], Answer]) -> Answer:
+        """Return what `ask` returns, in up to three attempts."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                if attempt:
+                    self._drain()
+                    self.synchronise()
+                return ask()
+            except PortLost:
+                raise
+            except DeviceError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                print(f"{error}; trying again")
+        raise AssertionError("unreachable")
+
+    def _drain(self) -> None:
+        """Read until nothing comes any more: answers to what was given up."""
+        with contextlib.suppress(DeviceError):
+            deadline = time.monotonic() + ANSWER_S
+            while time.monotonic() < deadline:
+                self._line(time.monotonic() + _QUIET_S, "silence")
+
+    def _check_input(self, content: bytes) -> None:
+        lines = self._checked("input")
+        found = tuple(
+            self._find(lines, "input", form) for form in (r"m-input-bytes-(\d+)", r"m-input-crc-([0-9a-f]{8})")
+        )
+        expected = (str(len(content)), f"{zlib.crc32(content):08x}")
+        if found != expected:
+            raise DeviceError(f"{self._name}: expected the input (bytes, CRC-32) {expected}, the board has {found}")
+
     def output(self) -> bytes:
         """Return the raw bytes of all outputs."""
-        digits = self._value("output", r"m-output-\[((?:[0-9a-f]{2})*)\]")
+        digits = self._find(self._checked("output"), "output", r"m-output-\[((?:[0-9a-f]{2})*)\]")
         return bytes.fromhex(digits)
 
     def timing(self) -> Timing:
         """Return the cycles of the last inference, and of each layer."""
-        lines = self.command("layers", None, self._infer_timeout_s)
+        lines = self._checked("layers", INFER_S)
         layers = self._find(lines, "layers", r"m-layers-\[(\d+(?:,\d+)*)\]")
         return Timing(
             int(self._find(lines, "layers", r"m-runs-(\d+)")),
@@ -105,7 +171,7 @@ class Device:
 
     def memory(self) -> MemoryUse:
         """Return the RAM that the image counts itself."""
-        lines = self.command("memory", None)
+        lines = self._insist(lambda: self._checked("memory"))
         fields = {"arena": "arena", "static": "static", "stack": "stack", "stack_peak": "stack-peak"}
         return MemoryUse(
             **{name: int(self._find(lines, "memory", rf"m-{tag}-bytes-(\d+)")) for name, tag in fields.items()}
@@ -113,10 +179,16 @@ class Device:
 
     def version(self) -> str | None:
         """Return what the image says it is: "boardwalk BOARD MODELHASH" for ours, None if it cannot tell."""
-        lines = self._exchange("version", ANSWER_S)
-        if any(line.startswith("e-[") for line in lines):
-            return None
-        return self._find(lines, "version", r"m-version-\[(.*)\]")
+
+        def attempt() -> str | None:
+            lines = self._exchange("version", ANSWER_S)
+            if len(lines) == 1 and lines[0].startswith("e-["):
+                return None
+            return self._find(self._verify("version", lines), "version", r"m-version-\[(.*)\]")
+
+        # A command that was garbled on its way is unknown as well: only who refuses again and again does not have it.
+        answers = (self._insist(attempt) for _ in range(_ATTEMPTS))
+        return next((answer for answer in answers if answer is not None), None)
 
     def command(self, text: str, expected: str | None, timeout_s: float | None = None) -> list[str]:
         """Send a command and return its reply lines without the final "m-ready"; `expected` must be one of them."""
@@ -135,10 +207,22 @@ class Device:
         lines: list[str] = []
         while (line := self._line(deadline, "m-ready", text, timeout_s)) != "m-ready":
             lines.append(line)
+        if "m-init-done" in lines:
+            raise DeviceError(f"{self._name}: the board was reset before or while it answered {text!r}")
         return lines
 
-    def _value(self, command: str, pattern: str) -> str:
-        return self._find(self.command(command, None), command, pattern)
+    def _checked(self, command: str, timeout_s: float | None = None) -> list[str]:
+        """Send one of our own commands and return its reply lines, which their checksum has proven."""
+        return self._verify(command, self.command(command, None, timeout_s))
+
+    def _verify(self, command: str, lines: list[str]) -> list[str]:
+        content = "".join(f"{line}\r\n" for line in lines[:-1]).encode("ascii", "replace")
+        expected = f"m-crc-{zlib.crc32(content):08x}"
+        if lines[-1:] != [expected]:
+            raise DeviceError(
+                f"{self._name}: expected {expected!r} at the end of the answer to {command!r}, got {lines}"
+            )
+        return lines[:-1]
 
     def _find(self, lines: list[str], command: str, pattern: str) -> str:
         matches = [match[1] for line in lines if (match := re.fullmatch(pattern, line))]
@@ -155,7 +239,7 @@ class Device:
         try:
             self._port.write(text.encode("ascii"))
         except (serial.SerialException, OSError) as error:
-            raise DeviceError(f"{self._name}: the port was lost while sending {text!r}: {error}") from error
+            raise PortLost(f"{self._name}: the port was lost while sending {text!r}: {error}") from error
 
     def _line(self, deadline: float, expected: str, command: str = "name", timeout_s: float = 3.0) -> str:
         """Return the next line that is not empty; raises when `deadline` passes."""
@@ -169,7 +253,7 @@ class Device:
             try:
                 line += self._port.read_until(b"\n", _LINE_LIMIT_BYTES)
             except (serial.SerialException, OSError) as error:
-                raise DeviceError(f"{self._name}: the port was lost while waiting for {expected!r}: {error}") from error
+                raise PortLost(f"{self._name}: the port was lost while waiting for {expected!r}: {error}") from error
             if len(line) >= _LINE_LIMIT_BYTES:
                 raise DeviceError(
                     f"{self._name}: a line of more than {_LINE_LIMIT_BYTES} bytes while waiting for {expected!r}"

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 import tty
+import zlib
 
 import pytest
 
@@ -94,9 +95,47 @@ def test_truncated_reply_is_an_error_in_time(pty_pair):
     "layers", [b"", b"m-layers-[1,x]\r\n", b"m-layers-[1,,2]\r\n", b"m-layers-[1]\r\nm-layers-[2]\r\n"]
 )
 def test_numbers_are_never_guessed(pty_pair, layers):
-    answer(pty_pair[0], [b"m-runs-1\r\nm-cycles-10\r\n" + layers + b"m-ready\r\n"])
-    with open_port(pty_pair[1], 115200) as port, pytest.raises(DeviceError, match="m-layers"):
+    answer(pty_pair[0], [sealed(b"m-runs-1\r\nm-cycles-10\r\n" + layers)])
+    with open_port(pty_pair[1], 115200) as port, pytest.raises(DeviceError, match=r"one line like .*m-layers"):
         Device(port, "board").timing()
+
+
+def sealed(lines):
+    """Return an answer with its checksum."""
+    return lines + b"m-crc-%08x\r\nm-ready\r\n" % zlib.crc32(lines)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"m-output-[0180]\r\nm-ready\r\n",
+        sealed(b"m-output-[0180]\r\n").replace(b"0180", b"0181"),
+        sealed(b"m-output-[0180]\r\n").replace(b"80", b""),
+        sealed(b"").replace(b"m-crc", b"m-output-[0180]\r\nm-crc"),
+    ],
+    ids=["without", "changed", "dropped", "inserted"],
+)
+def test_an_answer_without_its_checksum_is_refused(pty_pair, reply):
+    answer(pty_pair[0], [sealed(b"m-output-[0180]\r\n"), reply])
+    with open_port(pty_pair[1], 115200) as port:
+        device = Device(port, "board")
+        assert device.output() == b"\x01\x80"
+        with pytest.raises(DeviceError, match="expected 'm-crc-"):
+            device.output()
+
+
+def test_a_reset_in_between_is_named(pty_pair):
+    start = b"m-timestamp-mode-performance\r\nm-lap-us-0\r\nm-init-done\r\nm-ready\r\n"
+    answer(pty_pair[0], [start])
+    with open_port(pty_pair[1], 115200) as port, pytest.raises(DeviceError, match=r"board was reset .*'output'"):
+        Device(port, "board").output()
+
+
+def test_a_garbled_answer_costs_another_try(pty_pair):
+    whole = sealed(b"m-version-[boardwalk board 0123]\r\n")
+    answer(pty_pair[0], [whole.replace(b"0123", b"0124"), b"m-name-dut-[x]\r\nm-ready\r\n", whole])
+    with open_port(pty_pair[1], 115200) as port:
+        assert Device(port, "board").version() == "boardwalk board 0123"
 
 
 def test_board_that_vanishes_is_named():

@@ -1,0 +1,187 @@
+"""A serial link that fails: between a virtual board and whoever opens its port, it does what bad cables do."""
+
+import os
+import select
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from firmware.board import Board
+from scripts.device import protocol
+from scripts.device.link import DeviceError
+from scripts.device.virtual_board import VirtualBoard
+from scripts.lib import results
+from scripts.lib.lab import Lab, Unit
+from scripts.measure_cell import WrongImage, measure_cell
+
+KINDS = ("garbage", "change", "drop", "cut", "pause", "silence", "reset", "unplug")
+_PAUSE_S = 0.3
+# Three attempts at one exchange, each with its time limits; what takes longer hangs.
+LIMIT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens `at` this byte of one direction, to `count` bytes; some kinds ignore the count."""
+
+    kind: str
+    to_board: bool
+    at: int
+    count: int
+    seed: int
+
+
+class FaultyLink:
+    """Runs an image on a virtual board; a context manager. `session` gives a port that fails as planned."""
+
+    def __init__(self, elf: Path, board: str):
+        self._image = elf, board
+        self.traffic = [0, 0]  # bytes to the host and to the board in the last session
+
+    def __enter__(self) -> "FaultyLink":
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _start(self) -> None:
+        self._board = VirtualBoard(*self._image)
+        self._board.__enter__()
+        self._device = os.open(self._board.port, os.O_RDWR | os.O_NOCTTY)
+
+    def _stop(self) -> None:
+        os.close(self._device)
+        self._board.__exit__(None, None, None)
+
+    @contextmanager
+    def session(self, faults: list[Fault]) -> Iterator[str]:
+        """Give the path of a port; its faults count bytes from now on."""
+        self._host, slave = os.openpty()
+        tty.setraw(slave)
+        self._plugged, self._silent, self._cutting = True, False, [False, False]
+        self._skip, self.traffic = [0, 0], [0, 0]
+        self._faults = list(faults)
+        ended = threading.Event()
+        thread = threading.Thread(target=self._carry, args=(ended,), daemon=True)
+        thread.start()
+        path = os.ttyname(slave)
+        self._slave = slave
+        try:
+            yield path
+        finally:
+            ended.set()
+            thread.join()
+            if self._plugged:
+                self._unplug()
+
+    def _unplug(self) -> None:
+        self._plugged = False
+        os.close(self._slave)
+        os.close(self._host)
+
+    def _carry(self, ended: threading.Event) -> None:
+        while not ended.is_set():
+            ends = [self._device, self._host] if self._plugged else [self._device]
+            for end in select.select(ends, [], [], 0.02)[0]:
+                to_board = end != self._device
+                with suppress(OSError):
+                    self._pass_on(os.read(end, 4096), to_board)
+
+    def _pass_on(self, data: bytes, to_board: bool) -> None:
+        passed = bytearray()
+        for byte in data:
+            position = self.traffic[to_board]
+            self.traffic[to_board] += 1
+            for fault in [f for f in self._faults if f.to_board == to_board and f.at == position]:
+                self._faults.remove(fault)
+                passed += self._happen(fault)
+                if fault.kind == "change":
+                    byte ^= 1 + fault.seed % 255
+                if fault.kind == "reset":
+                    return
+            if self._skip[to_board]:
+                self._skip[to_board] -= 1
+            elif self._cutting[to_board]:
+                self._cutting[to_board] = byte not in b"\n%"
+            else:
+                passed.append(byte)
+        if not self._silent and self._plugged:
+            os.write(self._device if to_board else self._host, passed)
+
+    def _happen(self, fault: Fault) -> bytes:
+        """Do what the fault does beside changing a byte; return bytes that appear from nowhere."""
+        if fault.kind == "garbage":
+            return np.random.default_rng(fault.seed).bytes(fault.count)
+        if fault.kind == "drop":
+            self._skip[fault.to_board] = fault.count
+        elif fault.kind == "cut":
+            self._cutting[fault.to_board] = True
+        elif fault.kind == "pause":
+            time.sleep(_PAUSE_S)
+        elif fault.kind == "silence":
+            self._silent = True
+        elif fault.kind == "reset":
+            self._stop()
+            self._start()
+        elif fault.kind == "unplug" and self._plugged:
+            self._unplug()
+        return b""
+
+
+def plan(seed: int, traffic: list[int]) -> list[Fault]:
+    """Return one to three faults for a session of about this much traffic."""
+    rng = np.random.default_rng(seed)
+    faults = []
+    for _ in range(rng.integers(1, 4)):
+        to_board = bool(rng.integers(2))
+        at, count, own = int(rng.integers(traffic[to_board])), int(rng.integers(1, 20)), int(rng.integers(1 << 31))
+        faults.append(Fault(str(rng.choice(KINDS)), to_board, at, count, own))
+    return faults
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What there is to measure: image, its record, board and test vectors."""
+
+    elf: Path
+    build: results.BuildRecord
+    board: Board
+    vectors: Path
+
+    def measure(self, port: str) -> results.Measurement:
+        """Measure through a port behind which the image runs already."""
+        lab = Lab(boards=[Unit(board=self.board.name, port=port, flash_command=[])])
+        return measure_cell(self.elf, self.build, self.board, self.vectors, lab)
+
+
+def check(link: FaultyLink, cell: Cell, expected: results.Measurement, faults: list[Fault]) -> str:
+    """Measure with faults; return "right" or the named error. Raises AssertionError for a wrong record or a hang."""
+    started = time.monotonic()
+    outcome = "right"
+    try:
+        with link.session(faults) as port:
+            record = cell.measure(port)
+        assert record == expected, f"wrong record after {faults}: {record}"
+    except (DeviceError, WrongImage) as error:
+        assert str(error).startswith((cell.board.name, "port ")), f"an error without the board's name: {error}"
+        outcome = str(error)
+    assert time.monotonic() - started < LIMIT_S, f"{faults} took {time.monotonic() - started:.0f} s"
+    return outcome
+
+
+@contextmanager
+def short_limits() -> Iterator[None]:
+    """Let nothing wait for long: the virtual board answers at once."""
+    before = protocol.ANSWER_S, protocol.INFER_S
+    protocol.ANSWER_S, protocol.INFER_S = 1.5, 3.0
+    try:
+        yield
+    finally:
+        protocol.ANSWER_S, protocol.INFER_S = before
