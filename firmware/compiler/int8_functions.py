@@ -34,8 +34,8 @@ def leaky_relu_multipliers(operator: Operator) -> tuple[tuple[int, int], tuple[i
     if not 0 <= alpha < math.inf:
         raise operator.refuse(f"slope {alpha} is not supported with integers")
     return (
-        quant.quantize_multiplier(float(in_scale / out_scale)),
-        quant.quantize_multiplier(float(in_scale * alpha / out_scale)),
+        quant.quantize_multiplier(float(in_scale) / float(out_scale)),
+        quant.quantize_multiplier(float(in_scale) * float(alpha) / float(out_scale)),
     )
 
 
@@ -98,9 +98,9 @@ def tanh(operator: Operator) -> Function:
 def hard_swish(operator: Operator) -> Function:
     """HARD_SWISH: x * relu6(x + 3) / 6, in numbers of 16 bits."""
     in_scale, in_zero, out_scale, out_zero = _tensors(operator)
-    fine_scale = np.float32(1 / 128) * in_scale
-    out_multiplier, out_shift = _sixteen_bits(float(fine_scale / out_scale))
-    gate_multiplier, gate_shift = _sixteen_bits(float(fine_scale / np.float32(3 / 32768)))
+    fine_scale = float(in_scale) / 128
+    out_multiplier, out_shift = _sixteen_bits(fine_scale / float(out_scale))
+    gate_multiplier, gate_shift = _sixteen_bits(fine_scale / (3 / 32768))
     if out_shift > 0:
         raise operator.refuse(f"output scale {out_scale} is too small for the input scale {in_scale}")
 

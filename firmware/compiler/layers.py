@@ -140,9 +140,6 @@ def _multipliers(layer: Layer, channels: int) -> list[tuple[int, int]]:
     scales = quant.symmetric(layer.operator, layer.weights)
     if scales.size not in (1, channels):
         raise layer.operator.refuse(f"{scales.size} weight scales do not fit {channels} channels")
-    if scales.size == 1 and layer.operator.kind == "FULLY_CONNECTED":
-        # Here the reference multiplies the two scales in single precision.
-        return [quant.quantize_multiplier(float(np.float32(in_scale * scales[0])) / out_scale)]
     return [quant.quantize_multiplier(float(in_scale) * float(scale) / out_scale) for scale in scales]
 
 

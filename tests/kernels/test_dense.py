@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from firmware.compiler.fixed_point import requantize
 from firmware.compiler.host import HostModel
+from firmware.compiler.quant import quantize_multiplier
 from tests import oracles
 from tests.kernels.layers import activations, check, tolerance, weights_and_bias
 from tests.tflite_builder import ModelBuilder
@@ -79,3 +81,27 @@ def test_softmax_float32(tmp_path, spread):
     builder.operator("SOFTMAX", [x], [y], "SoftmaxOptions", beta=1.0)
     content = (rng.normal(size=(1, 33)) * spread).astype(np.float32)
     check(tmp_path, builder.build([x], [y]), [content], 1e-6)
+
+
+def test_scales_are_multiplied_in_double(tmp_path):
+    """Biases so large that a product of scales in single precision gives other bytes; inputs and weights are zero."""
+    rng = np.random.default_rng(0)
+    checked = 0
+    while checked < 3:
+        scales = [np.float32(rng.uniform(low, 2 * low)) for low in (1e-4, 1e-3, 0.5)]
+        double = float(scales[0]) * float(scales[1]) / float(scales[2])
+        single = float(scales[0] * scales[1]) / float(scales[2])
+        ties = (rng.integers(60, 120, 2000) + 0.5) / double
+        bias = (ties + rng.integers(-70, 70, 2000)).astype(np.int64)
+        bias = bias[bias < 1 << 31].astype(np.int32)
+        results = [[requantize(int(b), *quantize_multiplier(real)) for b in bias] for real in (double, single)]
+        telling = bias[np.not_equal(*results)][:100]
+        if not telling.size:
+            continue
+        checked += 1
+        builder = ModelBuilder()
+        x, y = builder.tensor((1, 1), "int8", scales[0]), builder.tensor((1, telling.size), "int8", scales[2])
+        weights = builder.tensor((telling.size, 1), "int8", scales[1], data=np.zeros((telling.size, 1)))
+        constant = builder.tensor(telling.shape, "int32", float(scales[0]) * float(scales[1]), data=telling)
+        builder.operator("FULLY_CONNECTED", [x, weights, constant], [y], "FullyConnectedOptions")
+        check(tmp_path, builder.build([x], [y]), [np.zeros((1, 1), np.int8)], 0)
