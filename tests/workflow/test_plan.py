@@ -85,7 +85,7 @@ def test_editing_a_model_leaves_the_other_model_alone(edited):
 
 def test_all_mistakes_are_shown_at_once_and_no_job_runs(fresh):
     _replace(fresh, "config/config.yaml", "har_cnn1d]", "har_cnn1]")
-    _replace(fresh, "config/config.yaml", "int8]", "int9]")
+    _replace(fresh, "config/config.yaml", "int8,", "int9,")
     _replace(fresh, "config/boards/arduino_zero.yaml", "size_bytes: 32768", "size_bytes: -1")
     _replace(fresh, "config/models/mlp_fashion.yaml", "epochs: 6", "epoch: 6")
     run = fresh.snakemake("--cores", "1")
