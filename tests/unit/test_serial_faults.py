@@ -41,3 +41,10 @@ def test_one_fault_in_the_middle(kind, to_board, bench):
 def test_random_faults(seed, bench):
     link, cell, expected, traffic = bench
     check(link, cell, expected, plan(seed, traffic))
+
+
+@pytest.mark.parametrize("part", [0.05, 0.5, 0.9, 0.95, 0.99])
+def test_a_reset_at_any_time_changes_no_number(part, bench):
+    """The last answers are about memory: after a reset they would be those of a board that has not run the model."""
+    link, cell, expected, traffic = bench
+    assert check(link, cell, expected, [Fault("reset", False, int(part * traffic[False]), 0, 0)]) == "right"
