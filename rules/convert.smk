@@ -24,7 +24,7 @@ rule make_vectors:
     input:
         tflite="results/models/{model}/{scheme}.tflite",
         data=data_of,
-        schemes="scripts/lib/schemes.py",
+        sources=["scripts/lib/schemes.py", "scripts/lib/quantization.py"],
     output:
         "results/models/{model}/{scheme}.vectors.npz",
     log:

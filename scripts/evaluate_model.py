@@ -10,34 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from firmware.compiler.errors import UnsupportedModel
-from firmware.compiler.host import HostModel, HostTensor
+from firmware.compiler.host import HostModel
 from scripts.lib import results, stats
 from scripts.lib.job import logged
 from scripts.lib.prepared import load_prepared
+from scripts.lib.quantization import dequantize, quantize
 
 
 class EvaluationError(ValueError):
     """A model and a dataset that do not belong together."""
-
-
-def quantize(values: np.ndarray, tensor: HostTensor) -> np.ndarray:
-    """Return float `values` as `tensor` holds them: clip(round(x / scale) + zero_point), unchanged for float tensors.
-
-    Halves are rounded away from zero and the quotient is float32, as TensorFlow Lite's reference QUANTIZE does.
-    """
-    if tensor.scale is None:
-        return values.astype(tensor.dtype)
-    ratio = (values.astype(np.float32) / np.float32(tensor.scale)).astype(np.float64)
-    rounded = np.copysign(np.floor(np.abs(ratio) + 0.5), ratio) + tensor.zero_point
-    limits = np.iinfo(tensor.dtype)
-    return np.clip(rounded, limits.min, limits.max).astype(tensor.dtype)
-
-
-def dequantize(values: np.ndarray, tensor: HostTensor) -> np.ndarray:
-    """Return the real numbers (float64) that `tensor`'s stored `values` stand for."""
-    if tensor.scale is None:
-        return values.astype(np.float64)
-    return (values.astype(np.float64) - tensor.zero_point) * tensor.scale
 
 
 def predict(model: HostModel, samples: np.ndarray) -> np.ndarray:
@@ -47,8 +28,9 @@ def predict(model: HostModel, samples: np.ndarray) -> np.ndarray:
     source, target = model.inputs[0], model.outputs[0]
     if samples[0].size != np.prod(source.shape):
         raise EvaluationError(f"samples have shape {samples.shape[1:]}, the model's input has {source.shape}")
-    batch = quantize(samples, source).reshape(len(samples), *source.shape)
-    return dequantize(model.run(batch)[0], target).reshape(len(samples), -1)
+    batch = quantize(samples, source.dtype, source.scale, source.zero_point).reshape(len(samples), *source.shape)
+    outputs = dequantize(model.run(batch)[0], target.scale, target.zero_point)
+    return outputs.reshape(len(samples), -1)
 
 
 def score(outputs: np.ndarray, float_outputs: np.ndarray, labels: np.ndarray) -> results.Score:

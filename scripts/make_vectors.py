@@ -13,6 +13,7 @@ from tflite_micro import runtime
 
 from scripts.lib.job import logged, whole
 from scripts.lib.prepared import load_prepared
+from scripts.lib.quantization import quantize
 from scripts.lib.schemes import SCHEMES, Scheme
 
 SAMPLES = 12  # every class at least once for up to 12 classes; a slow board takes a second for each
@@ -21,7 +22,9 @@ SAMPLES = 12  # every class at least once for up to 12 classes; a slow board tak
 def make_vectors(tflite: Path, scheme: Scheme, x_test: np.ndarray, path: Path) -> None:
     """Write `input_0` and `output_0`, (n, *shape) in the tensors' dtypes, with `oracle` and absolute `tolerance`."""
     model = tflite.read_bytes()
-    inputs = quantize(x_test, Interpreter(model_content=model).get_input_details()[0])
+    source = Interpreter(model_content=model).get_input_details()[0]
+    scale, zero_point = source["quantization"]  # the scale of a float tensor is 0
+    inputs = quantize(x_test, source["dtype"], scale or None, zero_point)
     run, package = {"tflm": (_run_tflm, "tflite-micro"), "litert": (_run_litert, "ai-edge-litert")}[scheme.oracle]
     outputs = run(model, inputs)
     tolerance = scheme.tolerance * max(1.0, float(np.abs(outputs).max()))
@@ -38,15 +41,6 @@ def choose_samples(labels: np.ndarray, count: int) -> np.ndarray:
         members = np.flatnonzero(labels == label)
         nth_of_class[members] = np.arange(len(members))
     return np.lexsort((labels, nth_of_class))[:count]
-
-
-def quantize(samples: np.ndarray, tensor: dict) -> np.ndarray:
-    """Return float32 `samples` in the dtype of the input `tensor`: round(x / scale) + zero point, saturated."""
-    if tensor["dtype"] == np.float32:
-        return samples
-    scale, zero_point = tensor["quantization"]
-    limits = np.iinfo(tensor["dtype"])
-    return np.clip(np.round(samples / scale) + zero_point, limits.min, limits.max).astype(tensor["dtype"])
 
 
 def _run_tflm(model: bytes, inputs: np.ndarray) -> np.ndarray:

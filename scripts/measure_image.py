@@ -23,6 +23,7 @@ from scripts.lib import results
 from scripts.lib.config import Image, load_image
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
+from scripts.lib.quantization import dequantize
 
 # Half a unit of the third decimal, and what a device may lose in computing it.
 DECIMAL3_TOLERANCE = 0.001
@@ -133,9 +134,9 @@ def _run(reached: Reached, board: Board, tflite: Path, vectors: Path) -> tuple[r
 def _real(outputs: np.ndarray, tflite: Path) -> np.ndarray:
     """Return the oracle's outputs (n, …) as real numbers: scale * (q - zero point) where they are quantized."""
     tensor = read_model(tflite.read_bytes()).outputs[0]
-    if tensor.dtype == np.float32:
-        return outputs.astype(np.float64)
-    return (outputs.astype(np.float64) - int(tensor.zero_point[0])) * float(tensor.scale[0])
+    if not tensor.scale.size:
+        return dequantize(outputs, None, None)
+    return dequantize(outputs, float(tensor.scale[0]), int(tensor.zero_point[0]))
 
 
 def _difference(printed: list[str], reference: np.ndarray) -> float:

@@ -18,7 +18,7 @@ GROUPS = {
     "harness": ("firmware/harness/**/*", "firmware/chips/**/*.[chS]", "firmware/*.py"),
     "emulator": ("firmware/emulator/**/*", "firmware/chips/*/virtual.py", "firmware/*.py"),
     "device": ("scripts/device/*.py",),
-    "records": ("scripts/lib/record.py", "scripts/lib/results.py", "scripts/lib/stats.py"),
+    "records": tuple(f"scripts/lib/{name}.py" for name in ("quantization", "record", "results", "stats")),
     "report": ("scripts/report/*.py", *(f"scripts/lib/{name}.py" for name in ("record", "results", "stats", "table"))),
 }
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.host import HostTensor
@@ -14,27 +12,6 @@ from scripts.lib.prepared import Prepared, save_prepared
 
 FLOAT = HostTensor("x", (2, 3), np.dtype(np.float32), None, None)
 INT8 = HostTensor("x", (2, 3), np.dtype(np.int8), 0.5, -3)
-
-
-@pytest.mark.parametrize(
-    ("value", "stored"),
-    [(0.0, -3), (0.24, -3), (0.25, -2), (-0.25, -4), (0.75, -1), (-0.75, -5), (99, 127), (-99, -128)],
-)
-def test_quantize_rounds_halves_away_from_zero_and_saturates(value, stored):
-    assert evaluate_model.quantize(np.array([value]), INT8) == [stored]
-
-
-@given(st.integers(-128, 127), st.floats(1e-4, 10), st.integers(-128, 127))
-def test_quantize_gives_back_every_stored_value(stored, scale, zero_point):
-    tensor = HostTensor("x", (1,), np.dtype(np.int8), float(np.float32(scale)), zero_point)
-    real = evaluate_model.dequantize(np.array([stored], np.int8), tensor)
-    assert evaluate_model.quantize(real, tensor) == [stored]
-
-
-def test_float_tensors_pass_unchanged():
-    values = np.array([0.1, -7.5], np.float32)
-    assert evaluate_model.quantize(values, FLOAT).tobytes() == values.tobytes()
-    assert evaluate_model.dequantize(values, FLOAT).tolist() == values.tolist()
 
 
 @dataclass

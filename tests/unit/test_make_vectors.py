@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.make_vectors import choose_samples, quantize
+from scripts.make_vectors import choose_samples
 
 
 def test_the_first_samples_cover_every_class_in_turn():
@@ -14,14 +14,3 @@ def test_the_first_samples_cover_every_class_in_turn():
 
 def test_a_class_with_few_samples_does_not_stop_the_others():
     assert choose_samples(np.array([1, 1, 1, 0, 1]), 4).tolist() == [3, 0, 1, 2]
-
-
-def test_quantized_inputs_are_rounded_and_saturated():
-    tensor = {"dtype": np.int8, "quantization": (0.5, -3)}
-    values = quantize(np.array([0.0, 0.3, -1.0, 1000.0, -1000.0], np.float32), tensor)
-    assert values.dtype == np.int8 and values.tolist() == [-3, -2, -5, 127, -128]
-
-
-def test_float_inputs_stay_as_they_are():
-    samples = np.array([0.1, -5.0], np.float32)
-    assert quantize(samples, {"dtype": np.float32, "quantization": (0.0, 0)}) is samples
