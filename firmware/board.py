@@ -97,6 +97,8 @@ class Board(settings.Settings):
     memory: Annotated[list[Region], pydantic.Field(min_length=2)]
     # Where the image starts in flash: behind a bootloader that stays on the board.
     image_offset_bytes: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
+    # What the compiler chooses kernels by, where it has a choice.
+    optimize: Literal["speed", "size"] = "speed"
     # What the board's tools take, beside the ELF.
     formats: list[Literal["bin", "hex", "uf2"]]
     console: Console

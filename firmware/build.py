@@ -57,12 +57,14 @@ def kib(size_bytes: int) -> str:
 
 
 def compile_kernels(core: Core, library: Path) -> None:
-    """Compile all portable kernels for a core into a static library."""
+    """Compile the portable kernels and those of the core's instruction set into a static library."""
     with tempfile.TemporaryDirectory(prefix="boardwalk-kernels-") as folder:
-        kernels = Path(folder) / "kernels.o"
-        sources = sorted((KERNELS / "portable").glob("*.c"))
-        toolchain.compile_object(sources, kernels, core, "-Os", [KERNELS, KERNELS / "portable"])
-        toolchain.archive([kernels], library)
+        objects = []
+        for name, level in (("portable", "-Os"), (core.isa, "-O2")):
+            if sources := sorted((KERNELS / name).glob("*.c")):
+                objects.append(Path(folder) / f"{name}.o")
+                toolchain.compile_object(sources, objects[-1], core, level, [KERNELS, KERNELS / "portable"])
+        toolchain.archive(objects, library)
 
 
 def build_image(

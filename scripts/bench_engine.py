@@ -27,6 +27,7 @@ from firmware.board import Board, load_board
 from firmware.build import build_image, compile_kernels
 from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.model import CompiledModel, compile_model
+from firmware.compiler.variants import OPTIMIZE
 from firmware.emulator.image import Image, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
 from scripts.build_topologies import TOPOLOGIES
@@ -46,7 +47,9 @@ class Record:
 
     model: str
     scheme: str
+    board: str
     core: str
+    optimize: str
     instructions: int
     cycles: int
     macs: int
@@ -106,7 +109,7 @@ def running(machine: VirtualBoard) -> Iterator[None]:
         thread.join()
 
 
-def measure(name: str, scheme: str, board: Board, kernels: Path, model: CompiledModel) -> Record:
+def measure(name: str, scheme: str, board: Board, kernels: Path, model: CompiledModel, optimize: str) -> Record:
     """Build the image, run it once on the virtual board and return its record."""
     with tempfile.TemporaryDirectory(prefix="boardwalk-bench-") as folder:
         elf = Path(folder) / "firmware.elf"
@@ -125,7 +128,9 @@ def measure(name: str, scheme: str, board: Board, kernels: Path, model: Compiled
     return Record(
         model=name,
         scheme=scheme,
+        board=board.name,
         core=board.core,
+        optimize=optimize,
         instructions=call.instructions,
         cycles=call.cycles,
         macs=model.macs,
@@ -144,7 +149,7 @@ def _random_input(model: CompiledModel) -> bytes:
     return (values if source.dtype == np.float32 else values * 64).astype(source.dtype).tobytes()
 
 
-def bench(names: list[str], schemes: list[str], boards: list[str]) -> list[Record]:
+def bench(names: list[str], schemes: list[str], boards: list[str], optimize: str) -> list[Record]:
     """Return the records of all combinations that our compiler supports; prints the others."""
     records = []
     for board in (roomy(load_board(name)) for name in boards):
@@ -155,7 +160,8 @@ def bench(names: list[str], schemes: list[str], boards: list[str]) -> list[Recor
                 for scheme in schemes:
                     content = (RESULTS / "models" / name / f"{scheme}.tflite").read_bytes()
                     try:
-                        records.append(measure(name, scheme, board, kernels, compile_model(content)))
+                        model = compile_model(content, board.target, optimize)
+                        records.append(measure(name, scheme, board, kernels, model, optimize))
                     except UnsupportedModel as error:
                         print(f"{name} {scheme}: {error}", file=sys.stderr)
     return records
@@ -164,11 +170,8 @@ def bench(names: list[str], schemes: list[str], boards: list[str]) -> list[Recor
 def show(records: list[Record]) -> None:
     """Print the records as a table."""
     table = Table(title="Engine, per inference")
-    columns = list(asdict(records[0]))
-    for column in columns:
-        table.add_column(
-            column.removesuffix("_bytes"), justify="left" if column in ("model", "scheme", "core") else "right"
-        )
+    for column, value in asdict(records[0]).items():
+        table.add_column(column.removesuffix("_bytes"), justify="right" if isinstance(value, int) else "left")
     for record in records:
         table.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in asdict(record).values()))
     Console(width=160).print(table)
@@ -180,10 +183,15 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", choices=list(TOPOLOGIES), default=list(TOPOLOGIES))
     parser.add_argument("--schemes", nargs="+", choices=list(SCHEMES), default=list(SCHEMES))
     parser.add_argument("--boards", nargs="+", default=list(BOARDS))
+    parser.add_argument("--optimize", nargs="+", choices=OPTIMIZE, default=list(OPTIMIZE))
     options = parser.parse_args()
     if not all((RESULTS / "models" / n / f"{s}.tflite").is_file() for n in options.models for s in options.schemes):
         subprocess.run([sys.executable, "-m", "scripts.build_topologies", str(RESULTS / "models")], check=True)
-    records = bench(options.models, options.schemes, options.boards)
+    records = [
+        record
+        for optimize in options.optimize
+        for record in bench(options.models, options.schemes, options.boards, optimize)
+    ]
     with whole(RESULTS / "engine.json") as part:
         part.write_text(json.dumps([asdict(record) for record in records], indent=1) + "\n")
     show(records)

@@ -23,7 +23,7 @@ def build_firmware(
     with whole(elf) as image:
         image.touch()  # stays empty if there can be no image
         try:
-            compiled = compile_model(content)
+            compiled = compile_model(content, board.target, board.optimize)
         except UnsupportedModel as error:
             return results.BuildRecord(
                 **names,

@@ -21,6 +21,7 @@ _CTYPES = {
     "uint16": "uint16_t",
     "int32": "int32_t",
     "int64": "int64_t",
+    "uint32": "uint32_t",
 }
 _PER_LINE = 24
 
@@ -37,6 +38,8 @@ def literal(value: int | float | np.generic) -> str:
     number = int(value)
     if number == -(1 << 31):
         return "(-2147483647 - 1)"
+    if isinstance(value, np.uint32):
+        return f"{number}u"
     return str(number) if abs(number) < 1 << 31 else f"{number}ll"
 
 
@@ -84,7 +87,8 @@ def emit_source(model: CompiledModel, name: str) -> str:
     table = "".join(f"    step_{index},\n" for index in range(len(model.steps)))
     return "\n".join(
         [
-            f'#include "{name}.h"\n\n#include "kernels.h"\n',
+            f'#include "{name}.h"\n',
+            "".join(f'#include "{header}"\n' for header in sorted({step.header for step in model.steps})),
             *constants.lines,
             *functions,
             _tensor_table(model, model.graph.inputs, f"{name}_inputs", f"{upper}_INPUTS"),

@@ -1,4 +1,4 @@
-"""From the bytes of a .tflite to steps and a plan: read, rewrite, lower, plan."""
+"""From the bytes of a .tflite to steps and a plan: read, rewrite, lower, choose kernels, plan."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from firmware.compiler.passes import PASSES
 from firmware.compiler.plan import Plan, plan_arena
 from firmware.compiler.read import read_model
 from firmware.compiler.step import Step
+from firmware.compiler.variants import choose_kernels
+from firmware.core import Core
 
 _RUNTIME_TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
 
@@ -29,8 +31,11 @@ class CompiledModel:
         return sum(step.macs for step in self.steps)
 
 
-def compile_model(content: bytes) -> CompiledModel:
-    """Compile a .tflite file's bytes; raises InvalidModel or UnsupportedModel."""
+def compile_model(content: bytes, core: Core | None = None, optimize: str = "speed") -> CompiledModel:
+    """Compile a .tflite file's bytes; raises InvalidModel or UnsupportedModel.
+
+    With a core, the kernels are the best for it by `optimize`, "speed" or "size"; without, they are the portable ones.
+    """
     graph = read_model(content)
     for rewrite in PASSES:
         rewrite(graph)
@@ -44,6 +49,8 @@ def compile_model(content: bytes) -> CompiledModel:
     if not graph.operators:
         raise UnsupportedModel("the model computes nothing")
     steps = [step for operator in graph.operators for step in ops.lower(operator)]
+    if core is not None:
+        steps = choose_kernels(steps, core, optimize)
     plan = plan_arena(graph, steps)
     for step in plan.backward_steps:
         step.walked.fields["backward"] = 1

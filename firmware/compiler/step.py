@@ -22,6 +22,7 @@ class Step:
     kernel may overwrite it while reading: 0 for elementwise kernels that go forward. A read without entry stays intact.
     A kernel that can also walk from the last element to the first has `backward_overlap`, the number of bytes by which
     the output must then end behind the input, and `walked`, the structure whose field `backward` tells it to.
+    `header` declares the kernel; a fast one has `estimated_cycles` and `code_bytes`, by which it was chosen.
     """
 
     operator: Operator
@@ -34,3 +35,6 @@ class Step:
     overlap: dict[int, int] = field(default_factory=dict)
     backward_overlap: dict[int, int] = field(default_factory=dict)
     walked: Struct | None = None
+    header: str = "kernels.h"
+    estimated_cycles: int = 0
+    code_bytes: int = 0

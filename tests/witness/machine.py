@@ -18,6 +18,7 @@ from firmware.board import CHIPS_FOLDER, Board, Region, header, load_board
 from firmware.build import KERNELS
 from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.model import compile_model
+from firmware.core import CORES
 from firmware.emulator.bus import Peripheral, Register
 from firmware.emulator.image import read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
@@ -85,14 +86,16 @@ def mps2(core: str) -> Board:
     return like.model_copy(update=fields | {"image_offset_bytes": 0, "settings": {"interrupts": 32}})
 
 
-def build(core: str, kernels: Path, models: list[tuple[bytes, np.ndarray]], image: Path) -> None:
+def build(
+    core: str, kernels: Path, models: list[tuple[bytes, np.ndarray]], image: Path, optimize: str = "speed"
+) -> None:
     """Write the image that runs these models (.tflite, content of the input) one after the other."""
     board = mps2(core)
     with tempfile.TemporaryDirectory(prefix="boardwalk-witness-") as name:
         folder = Path(name)
         calls, includes, arena_bytes = [], [], 16
         for index, (content, sample) in enumerate(models):
-            prefix, model = f"m{index}", compile_model(content)
+            prefix, model = f"m{index}", compile_model(content, CORES[core], optimize)
             (folder / f"{prefix}.h").write_text(emit_header(model, prefix))
             (folder / f"{prefix}.c").write_text(emit_source(model, prefix))
             values = ",".join(str(byte) for byte in np.ascontiguousarray(sample).tobytes())

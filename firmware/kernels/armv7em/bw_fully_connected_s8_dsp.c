@@ -1,0 +1,92 @@
+#include "armv7em/fully_connected_s8.h"
+
+/* Two words of weights times two inputs, for the sums in registers both0, even0 and both1, even1. */
+#define TWO_PAIRS(x, both0, even0, both1, even1)                  \
+    "ldrd r0, lr, [r1], #8\n"                                     \
+    "smlad " both0 ", r0, " x ", " both0 "\n"                     \
+    "sxtb16 r0, r0\n"                                             \
+    "smlad " both1 ", lr, " x ", " both1 "\n"                     \
+    "sxtb16 lr, lr\n"                                             \
+    "smlad " even0 ", r0, " x ", " even0 "\n"                     \
+    "smlad " even1 ", lr, " x ", " even1 "\n"
+
+#define FOUR_INPUTS                                               \
+    "ldr r3, [r2], #4\n"                                          \
+    "sxtb16 r12, r3, ror #8\n"                                    \
+    "sxtb16 r3, r3\n"                                             \
+    TWO_PAIRS("r3", "r4", "r5", "r6", "r7")                       \
+    TWO_PAIRS("r3", "r8", "r9", "r10", "r11")                     \
+    TWO_PAIRS("r12", "r4", "r5", "r6", "r7")                      \
+    TWO_PAIRS("r12", "r8", "r9", "r10", "r11")
+
+/* Adds 4 * count products to each sum of four pairs. */
+__attribute__((naked, noinline)) static void four_pairs(int32_t *sums, const uint32_t *weights, const int8_t *in, int32_t count)
+{
+    __asm volatile("push {r0, r3-r11, lr}\n"
+                   "add r3, r2, r3, lsl #2\n"
+                   "str r3, [sp, #4]\n"
+                   "ldm r0, {r4-r11}\n"
+                   "sub r3, r3, r2\n"
+                   "tst r3, #4\n"
+                   "bne 2f\n"
+                   ".balign 4\n"
+                   "1:\n" FOUR_INPUTS
+                   "2:\n" FOUR_INPUTS
+                   "ldr r0, [sp, #4]\n"
+                   "cmp r0, r2\n"
+                   "bne.w 1b\n"
+                   "pop {r0}\n"
+                   "stm r0, {r4-r11}\n"
+                   "pop {r3-r11, pc}\n");
+}
+
+/* The same for one pair. */
+__attribute__((naked, noinline)) static void one_pair(int32_t *sums, const uint32_t *weights, const int8_t *in, int32_t count)
+{
+    __asm volatile("push {r4-r6, lr}\n"
+                   "ldrd r5, r6, [r0]\n"
+                   ".balign 4\n"
+                   "1:\n"
+                   "ldr r4, [r2], #4\n"
+                   "ldr r12, [r1], #4\n"
+                   "sxtb16 lr, r4\n"
+                   "smlad r5, r12, lr, r5\n"
+                   "sxtb16 r12, r12\n"
+                   "smlad r6, r12, lr, r6\n"
+                   "ldr r12, [r1], #4\n"
+                   "sxtb16 lr, r4, ror #8\n"
+                   "smlad r5, r12, lr, r5\n"
+                   "sxtb16 r12, r12\n"
+                   "smlad r6, r12, lr, r6\n"
+                   "subs r3, r3, #1\n"
+                   "bne.w 1b\n"
+                   "strd r5, r6, [r0]\n"
+                   "pop {r4-r6, pc}\n");
+}
+
+void bw_fully_connected_s8_dsp(const bw_fully_connected_s8_dsp_t *p, const int8_t *in, int8_t *out)
+{
+    int32_t pairs = (p->pairs.channels + 1) / 2, words = p->inputs / 4, rest = p->inputs % 4;
+    for (int32_t row = 0; row < p->rows; row++, in += p->inputs) {
+        const uint32_t *weights = p->pairs.weights;
+        int8_t last[4] = {0};
+        for (int32_t i = 0; i < rest; i++)
+            last[i] = in[4 * words + i];
+        for (int32_t pair = 0, block; pair < pairs; pair += block) {
+            int32_t sums[8];
+            block = pairs - pair >= 4 ? 4 : 1;
+            for (int32_t i = 0; i < 2 * block; i++)
+                sums[i] = p->pairs.bias[2 * pair + i];
+            void (*add)(int32_t *, const uint32_t *, const int8_t *, int32_t) = block == 4 ? four_pairs : one_pair;
+            if (words)
+                add(sums, weights, in, words);
+            weights += 2 * block * words;
+            if (rest) {
+                add(sums, weights, last, 1);
+                weights += 2 * block;
+            }
+            for (int32_t o = 2 * pair; o < 2 * (pair + block) && o < p->pairs.channels; o++)
+                *out++ = bw_paired_output(&p->pairs, bw_pair_sum(sums + o / 2 * 2 - 2 * pair, o), o);
+        }
+    }
+}

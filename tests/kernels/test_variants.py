@@ -1,0 +1,65 @@
+"""The fast kernels of every instruction set give the oracle's outputs, byte for byte, over random shapes and scales.
+
+All layers of a core run in one image on its virtual CPU.
+"""
+
+import numpy as np
+import pytest
+
+from firmware.build import compile_kernels
+from firmware.compiler.model import compile_model
+from firmware.compiler.variants import variants
+from firmware.core import CORES
+from tests import oracles
+from tests.kernels.layers import activations, weights_and_bias
+from tests.tflite_builder import ModelBuilder
+from tests.witness.machine import build, on_virtual_board
+
+DSP_CORES = ["cortex-m4", "cortex-m33", "cortex-m7"]
+
+
+def fully_connected(seed: int) -> tuple[bytes, np.ndarray]:
+    """Return (.tflite, input) of a layer with some rows, and few or many outputs."""
+    rng = np.random.default_rng(seed)
+    builder = ModelBuilder()
+    inputs, outputs, rows = int(rng.integers(1, 70)), int(rng.integers(1, 40)), int(rng.integers(1, 4))
+    x, content = activations(rng, builder, (rows, inputs), "int8")
+    operands = [x, *weights_and_bias(rng, builder, (outputs, inputs), "int8", x, per_channel=rng.random() < 0.5)]
+    y, _ = activations(rng, builder, (rows, outputs), "int8")
+    builder.operator("FULLY_CONNECTED", operands, [y], "FullyConnectedOptions", activation=int(rng.choice([0, 1, 3])))
+    return builder.build([x], [y]), content
+
+
+LAYERS = {"bw_fully_connected_s8_dsp": [fully_connected(seed) for seed in range(24)]}
+
+
+@pytest.fixture(scope="module", params=DSP_CORES)
+def core(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def kernels(core, tmp_path_factory):
+    library = tmp_path_factory.mktemp("kernels") / "kernels.a"
+    compile_kernels(CORES[core], library)
+    return library
+
+
+def test_layers_equal_the_oracle(core, kernels, tmp_path):
+    models = [model for layers in LAYERS.values() for model in layers]
+    build(core, kernels, models, tmp_path / "image.elf")
+    said = on_virtual_board(core, tmp_path / "image.elf")
+    expected = [oracles.tflm(content, sample)[0].tobytes().hex() for content, sample in models]
+    assert [outputs for _, outputs in said] == expected
+
+
+@pytest.mark.parametrize("kernel", LAYERS)
+def test_most_layers_take_the_fast_kernel(core, kernel):
+    chosen = [compile_model(content, CORES[core]).steps[0].kernel for content, _ in LAYERS[kernel]]
+    assert set(chosen) >= {kernel}
+    assert chosen.count(kernel) > len(chosen) * 3 // 4
+
+
+def test_every_variant_has_layers_here():
+    """A new file in variants/ brings its layers to this test."""
+    assert len(variants("armv7em")) == len(LAYERS)
