@@ -20,6 +20,8 @@ Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 Address = Annotated[int, pydantic.Field(ge=0, le=0xFFFF_FFFF, strict=True)]
 Name = Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Usb = Annotated[int, pydantic.Field(ge=1, le=0xFFFF, strict=True)]
+# From the most frugal microcontrollers to old ones with everything switched on: other figures are in a wrong unit.
+_UA_PER_MHZ = (2, 2000)
 # A port's letter and pin as on STM32 and SAM, port.pin as on nRF, or one row of pins as on RP2040 and ESP32.
 _PIN = re.compile(
     r"P(?P<letter>[A-K])(?P<pin>\d|[12]\d|3[01])"
@@ -76,12 +78,21 @@ class UsbId(settings.Settings):
 
 
 class Power(settings.Settings):
-    """Supply and typical currents, running from flash at full clock and asleep, from the datasheet table `source`."""
+    """What the chip draws at `supply_v`: typical currents at 25 degrees Celsius, from the datasheet tables `source`.
 
-    supply_v: Annotated[float, pydantic.Field(gt=0, le=6)]
-    active_ma: Annotated[float, pydantic.Field(gt=0, le=2000)]
-    sleep_ua: Annotated[float, pydantic.Field(gt=0, le=100000)]
-    source: str
+    `active_ma` while the processor runs from flash at the board's clock; `sleep_ua` in the mode that `source` names.
+    """
+
+    supply_v: Annotated[float, pydantic.Field(ge=1, le=5.5, strict=True)]
+    active_ma: Annotated[float, pydantic.Field(gt=0, le=2000, strict=True)]
+    sleep_ua: Annotated[float, pydantic.Field(gt=0, le=100000, strict=True)]
+    source: Annotated[str, pydantic.Field(min_length=1)]
+
+    @pydantic.model_validator(mode="after")
+    def _sleep_is_less(self) -> "Power":
+        if self.sleep_ua >= 1000 * self.active_ma:
+            raise ValueError(f"sleep_ua: {self.sleep_ua:g} uA asleep is not less than {self.active_ma:g} mA at work")
+        return self
 
 
 class Board(settings.Settings):
@@ -147,6 +158,14 @@ class Board(settings.Settings):
     def _fpu_of_core(self) -> "Board":
         if (self.fpu != "none") != self.target.has_fpu:
             raise ValueError(f"fpu {self.fpu!r} does not agree with core {self.core}")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _possible_current(self) -> "Board":
+        current, (low, high) = self.power.active_ma * 1e9 / self.clock_hz, _UA_PER_MHZ
+        if not low <= current <= high:
+            found = f"{self.power.active_ma:g} mA at {self.clock_hz / 1e6:g} MHz are {current:.3g} uA/MHz"
+            raise ValueError(f"power.active_ma: {found}, expected {low} to {high}; is the unit mA?")
         return self
 
     @property

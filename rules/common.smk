@@ -25,7 +25,7 @@ def or_stop(load, *arguments):
 STARTED_S = time.time()
 CONFIG = or_stop(load_config, dict(config), [Path(file) for file in workflow.configfiles])
 LAB = or_stop(load_lab)
-write_stamps(CONFIG.cells, LAB)
+write_stamps(CONFIG.cells, LAB, CONFIG.matrix.duty_cycle)
 
 # A real board serves as many jobs at once as it has units; virtual boards are unlimited.
 exclusive_board = {}

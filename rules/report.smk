@@ -15,6 +15,7 @@ rule collect_results:
         ],
         images=expand("results/images/{image}/measurement.json", image=CONFIG.matrix.images),
         matrix="results/stamps/matrix.json",
+        duty_cycle="results/stamps/duty_cycle.json",
         sources="results/stamps/report.sha256",
     output:
         "results/table.csv",

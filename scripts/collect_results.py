@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from scripts.lib import results, table
+from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
 from scripts.lib.job import logged
 
 RecordT = TypeVar("RecordT", results.Measurement, results.Accuracy)
@@ -20,11 +21,12 @@ def collect_results(
     measurements: Iterable[Path],
     accuracies: Iterable[Path],
     images: Iterable[Path] = (),
+    duty_cycle: DutyCycle = DEFAULT_DUTY_CYCLE,
 ) -> list[table.Row]:
     """Return one row per (model, scheme, board) of `cells`, in that order, then one per measured foreign image.
 
-    A foreign image has the accuracy of the network in it, since its outputs were compared with that network's. Raises
-    table.TableError or ResultError.
+    A foreign image has the accuracy of the network in it, since its outputs were compared with that network's. Average
+    power and battery life are those of `duty_cycle`. Raises table.TableError or ResultError.
     """
     doubled = sorted({"/".join(cell) for cell in cells if cells.count(cell) > 1})
     if doubled:
@@ -34,8 +36,8 @@ def collect_results(
     _expect("measurement", set(cells), set(measured))
     foreign = [results.read(Path(path), results.Measurement) for path in images]
     _expect("accuracy", {cell[:2] for cell in cells} | {(image.model, image.scheme) for image in foreign}, set(scored))
-    ours = [_row(measured[cell], scored[cell[:2]]) for cell in cells]
-    return ours + [_row(image, scored[image.model, image.scheme]) for image in foreign]
+    ours = [_row(measured[cell], scored[cell[:2]], duty_cycle) for cell in cells]
+    return ours + [_row(image, scored[image.model, image.scheme], duty_cycle) for image in foreign]
 
 
 def _by_name(paths: Iterable[Path], kind: type[RecordT]) -> dict[tuple[str, ...], RecordT]:
@@ -60,12 +62,13 @@ def _expect(what: str, wanted: set[tuple[str, ...]], found: set[tuple[str, ...]]
             raise table.TableError(f"{what} {problem}: {', '.join(sorted('/'.join(name) for name in names))}")
 
 
-def _row(measurement: results.Measurement, accuracy: results.Accuracy) -> table.Row:
+def _row(measurement: results.Measurement, accuracy: results.Accuracy, duty_cycle: DutyCycle) -> table.Row:
     cell = f"{measurement.model}/{measurement.scheme}/{measurement.board}"
     if measurement.provenance.tflite_sha256 != accuracy.tflite_sha256:
         raise table.TableError(f"{cell}: measurement and accuracy come from different .tflite files; make both again")
     score, latency, energy, parity = accuracy.score, measurement.latency, measurement.energy, measurement.parity
     flash, ram = (measurement.memory.flash, measurement.memory.ram) if measurement.memory else (None, None)
+    average_mw = energy and duty_cycle.average_power_mw(energy, latency.us)
     return table.Row(
         model=measurement.model,
         scheme=measurement.scheme,
@@ -93,7 +96,11 @@ def _row(measurement: results.Measurement, accuracy: results.Accuracy) -> table.
         ram_stack_bytes=ram and ram.stack,
         ram_capacity_bytes=ram and ram.capacity,
         energy_uj=energy and energy.uj,
+        power_mw=measurement.power_mw,
+        supply_v=energy and energy.supply_v,
         energy_provenance=energy and energy.provenance,
+        average_power_mw=average_mw,
+        battery_life_days=average_mw and duty_cycle.battery_life_days(average_mw),
         parity_oracle=parity and parity.oracle,
         parity_samples=parity and parity.samples,
         parity_max_abs_diff=parity and parity.max_abs_diff,
@@ -109,5 +116,6 @@ def _row(measurement: results.Measurement, accuracy: results.Accuracy) -> table.
 if job := globals().get("snakemake"):
     with logged(job):
         cells = [tuple(cell) for cell in json.loads(Path(job.input.matrix).read_text())]
-        rows = collect_results(cells, job.input.measurements, job.input.accuracies, job.input.images)
+        duty_cycle = DutyCycle.model_validate_json(Path(job.input.duty_cycle).read_text())
+        rows = collect_results(cells, job.input.measurements, job.input.accuracies, job.input.images, duty_cycle)
         table.write(Path(job.output[0]), rows)

@@ -14,7 +14,7 @@ from scripts.device.link import open_port
 from scripts.device.protocol import Device, MemoryUse, Timing
 from scripts.device.reach import Reached, reach
 from scripts.device.virtual_board import VirtualBoardStopped
-from scripts.lib import results
+from scripts.lib import energy, results
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
 
@@ -86,6 +86,7 @@ def _record(
     """Latency and layers are those of the median run, so that they belong together."""
     median = sorted(timings, key=lambda timing: timing.cycles)[(len(timings) - 1) // 2]
     planned = build.memory.ram
+    us = median.cycles * 1e6 / board.clock_hz
     return results.Measurement(
         model=build.model,
         scheme=build.scheme,
@@ -94,7 +95,7 @@ def _record(
         reason=None,
         latency=results.Latency(
             cycles=median.cycles,
-            us=median.cycles * 1e6 / board.clock_hz,
+            us=us,
             clock_hz=board.clock_hz,
             runs=len(timings),
             provenance=reached.provenance,
@@ -110,7 +111,7 @@ def _record(
                 capacity=planned.capacity,
             ),
         ),
-        energy=None,
+        energy=energy.estimate(board.power, us),
         parity=parity,
         layers=[
             results.Layer(**layer.model_dump(), cycles=cycles)

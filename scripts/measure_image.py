@@ -19,7 +19,7 @@ from scripts.device.link import DeviceError, open_port
 from scripts.device.protocol import Device
 from scripts.device.reach import Reached, reach
 from scripts.device.virtual_board import VirtualBoardStopped
-from scripts.lib import results
+from scripts.lib import energy, results
 from scripts.lib.config import Image, load_image
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
@@ -43,7 +43,7 @@ def measure_image(
         emulator=None,
     )
     names = {"model": image.model, "scheme": image.scheme, "board": image.board, "engine": image.engine}
-    common = {**names, "memory": memory, "energy": None, "layers": []}
+    common = {**names, "memory": memory, "layers": []}
     short = [
         f"needs {kib(part.total)} {kind}, board has {kib(part.capacity)}"
         for kind, part in (("flash", memory.flash), ("RAM", memory.ram))
@@ -55,6 +55,7 @@ def measure_image(
             status="does_not_fit",
             reason="; ".join(short),
             latency=None,
+            energy=None,
             parity=None,
             provenance=provenance,
         )
@@ -65,7 +66,7 @@ def measure_image(
     except VirtualBoardStopped as error:
         reason = " ".join(str(error).split())
         return results.Measurement(
-            **common, status="failed", reason=reason, latency=None, parity=None, provenance=provenance
+            **common, status="failed", reason=reason, latency=None, energy=None, parity=None, provenance=provenance
         )
     reason = None
     if not parity.proven:
@@ -75,6 +76,7 @@ def measure_image(
         status="mismatch" if reason else "ok",
         reason=reason,
         latency=None if reason else latency,
+        energy=None if reason else energy.estimate(board.power, latency.us),
         parity=parity,
         provenance=provenance,
     )

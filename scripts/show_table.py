@@ -22,7 +22,9 @@ def show_table(rows: list[table.Row], console: Console) -> None:
     view = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
     for name in ("model", "scheme", "board"):
         view.add_column(name)
-    for name in ("accuracy %", f"latency ms ({sources})" if sources else "latency ms", "flash KiB", "RAM KiB"):
+    energies = words.provenances(rows, "energy")
+    numbers = ("accuracy %", _head("latency ms", sources), "flash KiB", "RAM KiB", "power mW")
+    for name in (*numbers, _head("energy µJ", energies), "battery days"):
         view.add_column(name, justify="right")
     for row in rows:
         view.add_row(
@@ -31,6 +33,9 @@ def show_table(rows: list[table.Row], console: Console) -> None:
             _latency(row, mixed=" and " in sources),
             _memory(row.flash_bytes, row.flash_capacity_bytes),
             _memory(row.ram_bytes, row.ram_capacity_bytes),
+            words.significant(row.power_mw),
+            _energy(row, mixed=" and " in energies),
+            words.days(row.battery_life_days),
         )
     console.print(view)
     for row in rows:
@@ -42,6 +47,14 @@ def _latency(row: table.Row, mixed: bool) -> Text:
     if row.status != "ok":
         return Text(words.status(row), "red")
     return Text(f"{words.milliseconds(row.latency_ms)}{f' {row.latency_provenance}' if mixed else ''}")
+
+
+def _head(name: str, sources: str) -> str:
+    return f"{name} ({sources})" if sources else name
+
+
+def _energy(row: table.Row, mixed: bool) -> str:
+    return words.significant(row.energy_uj) + (f" {row.energy_provenance}" if mixed and row.energy_uj else "")
 
 
 def _memory(used: int | None, capacity: int | None) -> Text:

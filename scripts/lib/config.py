@@ -15,6 +15,7 @@ import pydantic
 
 from firmware import settings
 from firmware.board import Board, load_board
+from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
 from scripts.lib.results import HOST
 from scripts.lib.schemes import SCHEMES
 
@@ -117,13 +118,15 @@ class Image(settings.Settings):
 class Matrix(settings.Settings):
     """config/config.yaml: which models, schemes and boards are combined, and which foreign images stand beside them.
 
-    `host` may stand among the boards: this machine, for comparison; its numbers are its own.
+    `host` may stand among the boards: this machine, for comparison; its numbers are its own. `duty_cycle` is what
+    average power and battery life stand for.
     """
 
     models: Annotated[list[str], pydantic.Field(min_length=1)]
     schemes: Annotated[list[str], pydantic.Field(min_length=1)]
     boards: Annotated[list[str], pydantic.Field(min_length=1)]
     images: list[str] = pydantic.Field(default_factory=list)
+    duty_cycle: DutyCycle = DEFAULT_DUTY_CYCLE
 
     @pydantic.field_validator("models", "schemes", "boards", "images")
     @classmethod

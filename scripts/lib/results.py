@@ -24,6 +24,7 @@ Reason = Annotated[
 ]
 Sha256 = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$")]
 Provenance = Literal["measured", "modelled", "estimated"]
+POWER_MW = (0.01, 10_000)  # what a microcontroller can draw while it computes
 HOST = "host"  # in the place of a board: the machine that runs the workflow
 
 
@@ -160,11 +161,12 @@ class Latency(Part):
 
 
 class Energy(Part):
-    """One inference."""
+    """One inference takes `uj`; `sleep_uw` is the chip's power between inferences, always the datasheet's."""
 
     uj: Annotated[float, pydantic.Field(gt=0)]
     supply_v: Annotated[float, pydantic.Field(gt=0)]
-    provenance: Provenance
+    sleep_uw: Annotated[float, pydantic.Field(gt=0)]
+    provenance: Literal["measured", "estimated"]
 
 
 class Parity(Part):
@@ -257,10 +259,18 @@ class Measurement(Record):
         ):
             if part and {getattr(part, name) is None for name in parts} != {self.board == HOST}:
                 raise ValueError(f"{what}: {' and '.join(parts)} belong to boards, and only to them")
+        if self.energy and not POWER_MW[0] <= self.power_mw <= POWER_MW[1]:
+            found = f"{self.energy.uj:g} uJ in {self.latency.us:g} us"
+            raise ValueError(f"energy: {found} are {self.power_mw:g} mW, expected {POWER_MW[0]} to {POWER_MW[1]} mW")
         if self.parity and (self.status == "ok") != self.parity.proven:
             found = f"max_abs_diff {self.parity.max_abs_diff} with tolerance {self.parity.tolerance}"
             raise ValueError(f"status {self.status!r} contradicts parity: {found}")
         return self
+
+    @property
+    def power_mw(self) -> float | None:
+        """Mean power during an inference."""
+        return self.energy.uj * 1000 / self.latency.us if self.energy else None
 
 
 class Score(Part):

@@ -8,6 +8,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from scripts.lib.energy import DutyCycle
 from scripts.lib.job import whole
 from scripts.lib.lab import Lab
 
@@ -18,8 +19,11 @@ GROUPS = {
     "harness": ("firmware/harness/**/*", "firmware/chips/**/*.[chS]", "firmware/*.py"),
     "emulator": ("firmware/emulator/**/*", "firmware/chips/*/virtual.py", "firmware/*.py"),
     "device": ("scripts/device/*.py",),
-    "records": tuple(f"scripts/lib/{name}.py" for name in ("quantization", "record", "results", "stats")),
-    "report": ("scripts/report/*.py", *(f"scripts/lib/{name}.py" for name in ("record", "results", "stats", "table"))),
+    "records": tuple(f"scripts/lib/{name}.py" for name in ("energy", "quantization", "record", "results", "stats")),
+    "report": (
+        "scripts/report/*.py",
+        *(f"scripts/lib/{name}.py" for name in ("energy", "record", "results", "stats", "table")),
+    ),
 }
 
 
@@ -33,13 +37,14 @@ def group_hash(group: str, root: Path = Path()) -> str:
     return digest.hexdigest()
 
 
-def write_stamps(cells: list[tuple[str, str, str]], lab: Lab, root: Path = Path()) -> list[str]:
-    """Bring results/stamps/ up to date: a hash per group, the matrix, and the lab's units of every board.
+def write_stamps(cells: list[tuple[str, str, str]], lab: Lab, duty_cycle: DutyCycle, root: Path = Path()) -> list[str]:
+    """Bring results/stamps/ up to date: a hash per group, the matrix, its duty cycle, the lab's units of every board.
 
     Returns the names of what changed.
     """
     contents = {f"{group}.sha256": group_hash(group, root) for group in GROUPS}
     contents["matrix.json"] = json.dumps(cells)
+    contents["duty_cycle.json"] = duty_cycle.model_dump_json()
     for board in sorted(file.stem for file in (root / "config/boards").glob("*.yaml")):
         contents[f"lab/{board}.json"] = json.dumps([unit.model_dump() for unit in lab.units(board)])
     changed = []

@@ -23,7 +23,9 @@ class Row:
     """One cell; None means that there is no such number.
 
     Shares (accuracy, its interval, agreement) are 0..1. `ram_stack_bytes` is the peak, or the reserve where nothing
-    ran; `ram_static_bytes` is all other RAM outside the arena.
+    ran; `ram_static_bytes` is all other RAM outside the arena. `power_mw` is the mean of one inference at `supply_v`;
+    `average_power_mw` and `battery_life_days` are those of the duty cycle in config.yaml, and empty where the board is
+    too slow for it.
     """
 
     model: str
@@ -52,7 +54,11 @@ class Row:
     ram_stack_bytes: int | None
     ram_capacity_bytes: int | None
     energy_uj: float | None
+    power_mw: float | None
+    supply_v: float | None
     energy_provenance: str | None
+    average_power_mw: float | None
+    battery_life_days: float | None
     parity_oracle: str | None
     parity_samples: int | None
     parity_max_abs_diff: float | None
@@ -79,6 +85,10 @@ _DECIMALS = {
     "latency_ms": 6,
     "latency_error_pct": 2,
     "energy_uj": 6,
+    "power_mw": 3,
+    "supply_v": 2,
+    "average_power_mw": 6,
+    "battery_life_days": 2,
 }
 
 

@@ -20,6 +20,9 @@ METHOD = (
     "the outputs of that image agreed with the oracle's.",
     "Flash is code plus the model's constants. RAM is the tensor arena, all other static data and the deepest stack "
     "seen on the board; where nothing ran, the stack set aside.",
+    "Energy is that of one inference: of the chip alone, supply voltage times the datasheet's active current times "
+    "latency where it is estimated, of whatever the monitor feeds where it is measured. Average power and battery life "
+    "are those of the duty cycle in config.yaml, asleep between inferences with the datasheet's sleep current.",
 )
 
 
@@ -82,7 +85,7 @@ def _badge(provenance: str) -> str:
 
 
 def _results(rows: list[Row]) -> str:
-    heads = ("accuracy, %", "agreement with float, %", "latency, ms", "flash, KiB", "RAM, KiB")
+    heads = ("accuracy, %", "agreement with float, %", "latency, ms", "flash, KiB", "RAM, KiB", "energy, µJ", "battery")
     lines = []
     for row in rows:
         agreement = words.NONE if row.agreement_with_float is None else f"{100 * row.agreement_with_float:.2f}"
@@ -92,6 +95,8 @@ def _results(rows: list[Row]) -> str:
             _latency(row),
             _memory(row.flash_bytes, row.flash_capacity_bytes),
             _memory(row.ram_bytes, row.ram_capacity_bytes),
+            _energy(row),
+            _battery(row),
         ]
         lines.append(f"<tr>{_names(row)}{''.join(cells)}</tr>")
     return _table(("model", "scheme", "board"), heads, lines, "results")
@@ -112,6 +117,20 @@ def _memory(used: int | None, capacity: int | None) -> str:
     over = ' class="over"' if used > capacity else ""
     share = f"{words.percent_of(used, capacity)} of {capacity / 1024:.0f}"
     return f"<td{over}>{used / 1024:.1f} <small>{share}</small></td>"
+
+
+def _energy(row: Row) -> str:
+    if row.energy_uj is None:
+        return f"<td>{words.NONE}</td>"
+    power = f"{words.significant(row.power_mw)} mW at {row.supply_v:g} V"
+    return f"<td>{words.significant(row.energy_uj)} {_badge(row.energy_provenance)} <small>{power}</small></td>"
+
+
+def _battery(row: Row) -> str:
+    if row.battery_life_days is None:
+        return f"<td>{words.NONE}</td>"
+    average = f"{words.significant(row.average_power_mw)} mW on average"
+    return f"<td>{words.days(row.battery_life_days)} days <small>{average}</small></td>"
 
 
 def _origins(rows: list[Row]) -> str:

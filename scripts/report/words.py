@@ -42,6 +42,19 @@ def reason(row: Row) -> str:
     return f"{status(row)}: {row.reason}"
 
 
-def provenances(rows: list[Row]) -> str:
-    """Where the latencies of `rows` come from: "modelled", "measured and modelled", or "" if there is none."""
-    return " and ".join(sorted({row.latency_provenance for row in rows if row.latency_provenance}))
+def provenances(rows: list[Row], number: str = "latency") -> str:
+    """Where a number of `rows` comes from: "modelled", "measured and modelled", or "" if no row has it."""
+    found = {getattr(row, f"{number}_provenance") for row in rows}
+    return " and ".join(sorted(found - {None}))
+
+
+def significant(value: float | None) -> str:
+    """Three significant digits, without an exponent: 0.0123, 1.23, 123, 1234."""
+    return NONE if value is None else milliseconds(value)
+
+
+def days(value: float | None) -> str:
+    """Days of battery life."""
+    if value is None:
+        return NONE
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"

@@ -79,7 +79,7 @@ def measurement(model: str, scheme: str, board: str) -> results.Measurement:
                 capacity=ram.capacity,
             ),
         ),
-        energy=None,
+        energy=results.Energy(uj=0.02 * cycles / clock_hz * 1e6, supply_v=3.3, sleep_uw=13.5, provenance="estimated"),
         parity=results.Parity(oracle="tflite-micro 0.dev1", samples=20, max_abs_diff=0, tolerance=0),
         layers=[results.Layer(**layer.model_dump(), cycles=cycles) for layer in build.layers],
         engine="boardwalk",
