@@ -2,7 +2,7 @@
 PYTHON ?= python3
 CORES ?= all
 SEED ?= 1
-CAMPAIGNS ?= graphs mutations
+CAMPAIGNS ?= graphs mutations serial
 SHELL := /bin/bash
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -40,7 +40,7 @@ env: .venv/.ready
 test: lint
 	@pytest -n 2 --dist loadgroup
 
-# Long campaigns, seeded: random graphs, hostile files, serial faults. SEED=7 COUNT=100 change what is run.
+# Long campaigns, seeded: random graphs, hostile files, serial faults. SEED=7 COUNT=100 CAMPAIGNS=serial change what is run.
 soak: env
 	@for campaign in $(CAMPAIGNS); do python -m tests.soak $$campaign --seed $(SEED) $(if $(COUNT),--count $(COUNT)) || exit 1; done
 

@@ -116,11 +116,11 @@ def _run(reached: Reached, board: Board, tflite: Path, vectors: Path) -> tuple[r
         device.synchronise()
         worst = 0.0
         for sample, reference in zip(inputs, expected, strict=True):
-            device.load(np.ascontiguousarray(sample).tobytes())
-            worst = max(worst, _difference(device.infer(runs=1, warmups=0).results, reference))
-        once = max(device.infer(runs=1, warmups=1).elapsed_us, 1)
+            content = np.ascontiguousarray(sample).tobytes()
+            worst = max(worst, _difference(device.confirm(content, runs=1, warmups=0).results, reference))
+        once = max(device.confirm(content, runs=1, warmups=1).elapsed_us, 1)
         runs = max(1, round(1 / (once * _RESOLUTION)))
-        us = device.infer(runs=runs, warmups=0).elapsed_us / runs
+        us = device.confirm(content, runs=runs, warmups=0).elapsed_us / runs
     parity = results.Parity(oracle=oracle, samples=len(inputs), max_abs_diff=worst, tolerance=DECIMAL3_TOLERANCE)
     latency = results.Latency(
         cycles=max(1, round(us * board.clock_hz / 1e6)),

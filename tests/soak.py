@@ -1,9 +1,9 @@
 """Long campaigns: python -m tests.soak graphs|mutations|serial|runner --seed N --count M [--jobs J].
 
 graphs: random legal graphs of all types against their oracles, under sanitizers; a failure is reduced and printed.
-mutations: damaged files against the compiler. serial: a link with one to three faults between host and board. runner:
-M performance runs as MLPerf Tiny's rules want them, five loops of ten seconds. The same seed gives the same campaign;
-the exit code is 1 on any failure.
+mutations: damaged files against the compiler. serial: a link with one to three faults between host and board, behind
+which our image is measured as ours or as foreign. runner: performance runs as MLPerf Tiny's rules want them, five loops
+of ten seconds. The same seed gives the same campaign; the exit code is 1 on any failure.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import numpy as np
 
 from firmware.build import compile_kernels
 from tests import mutations
-from tests.faulty_link import Cell, FaultyLink, check, plan, short_limits
+from tests.faulty_link import Cell, FaultyLink, ForeignCell, check, plan, short_limits
 from tests.isolation import ChildDied, run_in_child
 from tests.kernels.graph_check import check_graphs
 from tests.kernels.random_graphs import TYPES, Recipe, build_graph, random_recipe, shrink
@@ -37,12 +37,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("campaign", choices=tuple(_CAMPAIGNS))
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="default: a new one, printed")
-    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--count", type=int, help=f"default: {', '.join(f'{k} {v[1]}' for k, v in _CAMPAIGNS.items())}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
     arguments = parser.parse_args()
-    print(f"{arguments.campaign}: seed {arguments.seed}, {arguments.count} cases", flush=True)
-    campaign = _CAMPAIGNS[arguments.campaign]
-    seeds = [int(seed) for seed in np.random.default_rng(arguments.seed).integers(1 << 31, size=arguments.count)]
+    campaign, usual_count = _CAMPAIGNS[arguments.campaign]
+    count = usual_count if arguments.count is None else arguments.count
+    print(f"{arguments.campaign}: seed {arguments.seed}, {count} cases", flush=True)
+    seeds = [int(seed) for seed in np.random.default_rng(arguments.seed).integers(1 << 31, size=count)]
     children = []
     for job in range(arguments.jobs):
         child = os.fork()
@@ -105,22 +106,29 @@ def _mutations(cases: list[tuple[int, int]]) -> int:
 
 def _serial(cases: list[tuple[int, int]]) -> int:
     outcomes: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder, short_limits():
-        cell = _small_cell(Path(folder))
-        with FaultyLink(cell.elf, cell.board.name) as link:
-            with link.session([]) as port:
+    kinds: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder, short_limits(), contextlib.ExitStack() as open_links:
+        ours = _small_cell(Path(folder))
+        link = open_links.enter_context(FaultyLink(ours.elf, ours.board.name))
+        benches = []
+        for cell in (ours, ForeignCell(**vars(ours))):
+            with link.session([]) as port, contextlib.redirect_stdout(None):
                 expected = cell.measure(port)
-            traffic = list(link.traffic)
-            for number, (_, seed) in enumerate(cases):
-                try:
-                    with contextlib.redirect_stdout(None):
-                        outcome = check(link, cell, expected, plan(seed, traffic))
-                    outcomes["right" if outcome == "right" else "named error"] += 1
-                except Exception as error:  # a case that raises anything else has failed, and the others go on
-                    outcomes["failed"] += 1
-                    print(f"FAILED seed {seed}: {type(error).__name__}: {error}", flush=True)
-                if number % 100 == 99:
-                    print(f"{number + 1}/{len(cases)}", flush=True)
+            benches.append((cell, expected, list(link.traffic)))
+        for number, (index, seed) in enumerate(cases):
+            cell, expected, traffic = benches[index % 5 == 4]
+            faults = plan(seed, traffic)
+            kinds.update(fault.kind for fault in faults)
+            try:
+                with contextlib.redirect_stdout(None):
+                    outcome = check(link, cell, expected, faults)
+                outcomes["right" if outcome == "right" else "named error"] += 1
+            except Exception as error:  # a case that raises anything else has failed, and the others go on
+                outcomes["failed"] += 1
+                print(f"FAILED case {index} seed {seed}: {type(error).__name__}: {error}", flush=True)
+            if number % 100 == 99:
+                print(f"{number + 1}/{len(cases)}", flush=True)
+    print("faults: " + ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())), flush=True)
     print(f"right {outcomes['right']}, named errors {outcomes['named error']}, failed {outcomes['failed']}", flush=True)
     return int(outcomes["failed"] > 0)
 
@@ -143,10 +151,15 @@ def _runner(cases: list[tuple[int, int]]) -> int:
 def _small_cell(folder: Path) -> Cell:
     compile_kernels(BOARD.target, folder / "libkernels.a")
     elf, build, vectors = make_cell(folder, folder / "libkernels.a")
-    return Cell(elf, build, BOARD, vectors)
+    return Cell(elf, build, BOARD, folder / "m.tflite", vectors)
 
 
-_CAMPAIGNS = {"graphs": _graphs, "mutations": _mutations, "serial": _serial, "runner": _runner}
+_CAMPAIGNS = {
+    "graphs": (_graphs, 2000),
+    "mutations": (_mutations, 10_000),
+    "serial": (_serial, 1000),
+    "runner": (_runner, 1),
+}
 
 if __name__ == "__main__":
     sys.exit(main())

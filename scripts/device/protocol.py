@@ -22,6 +22,8 @@ _LINE_LIMIT_BYTES = 1 << 20
 _BYTES_PER_COMMAND = 31
 _ATTEMPTS = 3
 _QUIET_S = 0.2
+# Two equal runs may differ by the steps of the clock at either end, and by this part.
+_LAP_STEPS_US, _JITTER = 2, 1e-3
 # How long a board may take to start talking, and to answer a command that computes nothing.
 ANSWER_S = 15.0
 # How long one "infer" may take.
@@ -117,6 +119,22 @@ class Device:
             answers = self.output(), self.timing(), self.memory()
             self._check_input(content)  # last: a board that was reset in between has forgotten it
             return answers
+
+        return self._insist(attempt)
+
+    def confirm(self, content: bytes, runs: int, warmups: int) -> Inference:
+        """Load an input and run the model, for devices without checksums: what two goes in a row agree upon is true."""
+
+        def attempt() -> Inference:
+            goes = []
+            for _ in range(2):
+                self.load(content)
+                goes.append(self.infer(runs, warmups))
+            first, second = goes
+            apart_us = abs(first.elapsed_us - second.elapsed_us)
+            if first.results != second.results or apart_us > _LAP_STEPS_US + _JITTER * second.elapsed_us:
+                raise DeviceError(f"{self._name}: the same input gave {first}, then {second}")
+            return second
 
         return self._insist(attempt)
 

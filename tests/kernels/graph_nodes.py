@@ -46,7 +46,7 @@ def convolution(g: Construction, x: Value) -> Value | None:
     depthwise = g.chance(0.4)
     channels = x.shape[3] * g.integer(1, 2) if depthwise else g.integer(1, 9)
     shape = (1, *kernel, channels) if depthwise else (channels, *kernel, x.shape[3])
-    operands, scale = g.weights(shape, 3 if depthwise else 0, x)
+    operands, scale = g.weights(shape, 3 if depthwise else 0, x, one_scale=False)
     if depthwise:
         scale *= np.sqrt(kernel[0] * kernel[1] / max(1, np.prod(shape) // channels))
         options["depth_multiplier"] = channels // x.shape[3]
@@ -77,7 +77,9 @@ def fully_connected(g: Construction, x: Value) -> Value | None:
         return None
     operands, scale = g.weights((outputs, inputs), 0, x)
     y = g.near((1, outputs), scale)
-    return g.add("FULLY_CONNECTED", [x.index, *operands], y, "FullyConnectedOptions", activation=_activation(g, y))
+    fields = {"asymmetric_quantize_inputs": g.chance(0.5)} if g.dtype == "dynamic" else {}
+    fields["activation"] = _activation(g, y)
+    return g.add("FULLY_CONNECTED", [x.index, *operands], y, "FullyConnectedOptions", **fields)
 
 
 def pool(g: Construction, x: Value) -> Value | None:
@@ -115,15 +117,14 @@ def extremum(g: Construction, x: Value) -> Value | None:
 def clamp(g: Construction, x: Value) -> Value | None:
     kind = str(g.rng.choice(["RELU", "RELU6"]))
     if kind == "RELU6" or g.chance(0.5):
-        if kind == "RELU6" and g.dtype != "float32" and 6 / x.scale + x.zero_point > LIMITS[g.dtype]:
+        if kind == "RELU6" and not g.is_float and 6 / x.scale + x.zero_point > LIMITS[g.dtype]:
             return None  # The oracle wants 6 to be representable.
         return g.add(kind, [x.index], g.like(x, x.shape))
     return g.add(kind, [x.index], g.near(x.shape, x.scale))
 
 
 def curve(g: Construction, x: Value) -> Value | None:
-    kinds = {"float32": ["LOGISTIC", "TANH", "HARD_SWISH"], "int8": ["LOGISTIC", "TANH", "HARD_SWISH"]}
-    kind = str(g.rng.choice(kinds.get(g.dtype, ["LOGISTIC", "TANH"])))
+    kind = str(g.rng.choice(["LOGISTIC", "TANH", "HARD_SWISH"] if g.dtype != "int16" else ["LOGISTIC", "TANH"]))
     if kind == "HARD_SWISH":
         return g.add(kind, [x.index], g.near(x.shape, x.scale))
     if g.dtype == "int16" and x.scale > 2:
@@ -137,7 +138,7 @@ def leaky(g: Construction, x: Value) -> Value | None:
     if g.chance(0.5) or len(x.shape) > 4:
         return g.add("LEAKY_RELU", [x.index], y, "LeakyReluOptions", alpha=float(g.rng.uniform(0, 0.9)))
     shape = (*(1 for _ in x.shape[1:-1]), x.shape[-1])
-    if g.dtype == "float32":
+    if g.is_float:
         slope = g.constant(shape)
     else:
         data = g.rng.integers(-127, 128, shape)
@@ -146,7 +147,7 @@ def leaky(g: Construction, x: Value) -> Value | None:
 
 
 def requantize(g: Construction, x: Value) -> Value | None:
-    if g.dtype == "float32":
+    if g.is_float:
         return None
     return g.add("QUANTIZE", [x.index], g.near(x.shape, x.scale))
 

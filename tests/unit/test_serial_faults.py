@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faulty_link import KINDS, Cell, Fault, FaultyLink, check, plan, short_limits
+from tests.faulty_link import KINDS, Cell, Fault, FaultyLink, ForeignCell, check, plan, short_limits
 from tests.unit.test_measure_cell import BOARD, kernels, make_cell  # noqa: F401 (kernels is a fixture)
 
 SEED, CASES = 2026, 15
@@ -13,11 +13,23 @@ HARMLESS = ("garbage", "change", "drop", "cut", "pause", "reset")  # one of thes
 def bench(tmp_path_factory, kernels):  # noqa: F811
     """(link, cell, the record without faults, bytes of traffic)."""
     elf, build, vectors = make_cell(tmp_path_factory.mktemp("cell"), kernels)
-    cell = Cell(elf, build, BOARD, vectors)
+    cell = Cell(elf, build, BOARD, elf.parent / "m.tflite", vectors)
     with short_limits(), FaultyLink(elf, BOARD.name) as link:
-        with link.session([]) as port:
-            expected = cell.measure(port)
-        yield link, cell, expected, list(link.traffic)
+        yield link, cell, *over_good_link(link, cell)
+
+
+def over_good_link(link, cell):
+    with link.session([]) as port:
+        expected = cell.measure(port)
+    return expected, list(link.traffic)
+
+
+@pytest.fixture(scope="module")
+def foreign(bench):
+    """The same for a device without our checksums."""
+    link, ours, *_ = bench
+    cell = ForeignCell(**vars(ours))
+    return link, cell, *over_good_link(link, cell)
 
 
 def test_without_faults_the_link_changes_nothing(bench):
@@ -35,6 +47,32 @@ def test_one_fault_in_the_middle(kind, to_board, bench):
         assert outcome == "right"
     else:
         assert "the port was lost" in outcome if kind == "unplug" else "within" in outcome
+
+
+@pytest.mark.parametrize("count", [2, 3], ids=["line end arrives", "line end is lost"])
+@pytest.mark.parametrize("to_board", [False, True], ids=["to host", "to board"])
+def test_a_truncated_line_is_overcome(to_board, count, bench, foreign):
+    for link, cell, expected, traffic in (bench, foreign):
+        assert check(link, cell, expected, [Fault("cut", to_board, traffic[to_board] // 2, count, 7)]) == "right"
+
+
+def test_a_reset_in_mid_inference_is_overcome(bench, foreign):
+    for link, cell, expected, _ in (bench, foreign):
+        with link.session([]) as port:
+            cell.measure(port)
+        started = link.heard.index(b"m-infer-start") + 1
+        assert check(link, cell, expected, [Fault("reset", False, started, 0, 0)]) == "right"
+
+
+@pytest.mark.parametrize("word", [b"m-lap-us-", b"m-results-["])
+@pytest.mark.parametrize("kind", ["change", "drop"])
+def test_a_foreign_device_tells_no_wrong_number(kind, word, foreign):
+    """Its numbers have no checksum: one that lost or changed a digit is not believed."""
+    link, cell, expected, _ = foreign
+    with link.session([]) as port:
+        cell.measure(port)
+    last = link.heard.rindex(word) + len(word)
+    assert check(link, cell, expected, [Fault(kind, False, last, 1, 0)]) == "right"
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + CASES))
