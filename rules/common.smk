@@ -27,6 +27,8 @@ CONFIG = or_stop(load_config, dict(config), [Path(file) for file in workflow.con
 LAB = or_stop(load_lab)
 write_stamps(CONFIG.cells, LAB, CONFIG.matrix.duty_cycle)
 
+FIGURES = sorted(path.stem for path in Path("scripts/report/figures").glob("*.rst"))
+
 # A real board serves as many jobs at once as it has units; virtual boards are unlimited.
 exclusive_board = {}
 for name in sorted({unit.board for unit in LAB.boards}):

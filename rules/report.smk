@@ -18,7 +18,8 @@ rule collect_results:
         duty_cycle="results/stamps/duty_cycle.json",
         sources="results/stamps/report.sha256",
     output:
-        "results/table.csv",
+        csv=report("results/table.csv", caption="../scripts/report/table.rst", category="Tables", labels={"table": "cells"}),
+        json="results/table.json",
     log:
         "logs/collect_results.log",
     threads: 1
@@ -30,40 +31,33 @@ rule collect_results:
         "../scripts/collect_results.py"
 
 
-rule plot_accuracy_latency:
-    """Plot accuracy versus latency."""
+rule plot_figures:
+    """Draw all figures; the data of each lie beside it."""
     input:
         table="results/table.csv",
         sources="results/stamps/report.sha256",
     output:
-        "results/figures/accuracy_latency.svg",
+        [
+            report(
+                f"results/figures/{name}.svg",
+                caption=f"../scripts/report/figures/{name}.rst",
+                category="Figures",
+                labels={"figure": name.replace("_", " ")},
+            )
+            for name in FIGURES
+        ],
+        [f"results/figures/{name}.csv" for name in FIGURES],
     log:
-        "logs/plot_accuracy_latency.log",
+        "logs/plot_figures.log",
+    benchmark:
+        "benchmarks/plot_figures.tsv"
     threads: 1
     resources:
         mem_mb=500,
     message:
-        "Plot accuracy versus latency"
+        "Plot the figures"
     script:
-        "../scripts/plot_accuracy_latency.py"
-
-
-rule plot_memory:
-    """Plot memory versus capacity."""
-    input:
-        table="results/table.csv",
-        sources="results/stamps/report.sha256",
-    output:
-        "results/figures/memory.svg",
-    log:
-        "logs/plot_memory.log",
-    threads: 1
-    resources:
-        mem_mb=500,
-    message:
-        "Plot memory versus capacity"
-    script:
-        "../scripts/plot_memory.py"
+        "../scripts/plot_figures.py"
 
 
 rule build_report:

@@ -39,7 +39,7 @@ def _describe_accuracy_latency(rows: list[table.Row]) -> tuple[str, str]:
             row.model, f"{row.model}: {row.scheme} on {row.board}, {words.milliseconds(row.latency_ms)} ms"
         )
     alt = f"Accuracy versus latency, one panel per model. Fastest cells: {'; '.join(fastest.values()) or 'none runs'}."
-    source = f" ({words.provenances(rows)})" if running else ""
+    source = f" ({words.joined(row.latency_provenance for row in rows)})" if running else ""
     return alt, f"Accuracy versus latency{source}. Bars are 95 % intervals; rings mark the Pareto front of a model."
 
 

@@ -36,8 +36,8 @@ def collect_results(
     _expect("measurement", set(cells), set(measured))
     foreign = [results.read(Path(path), results.Measurement) for path in images]
     _expect("accuracy", {cell[:2] for cell in cells} | {(image.model, image.scheme) for image in foreign}, set(scored))
-    ours = [_row(measured[cell], scored[cell[:2]], duty_cycle) for cell in cells]
-    return ours + [_row(image, scored[image.model, image.scheme], duty_cycle) for image in foreign]
+    ours = [row_of(measured[cell], scored[cell[:2]], duty_cycle) for cell in cells]
+    return ours + [row_of(image, scored[image.model, image.scheme], duty_cycle) for image in foreign]
 
 
 def _by_name(paths: Iterable[Path], kind: type[RecordT]) -> dict[tuple[str, ...], RecordT]:
@@ -62,7 +62,8 @@ def _expect(what: str, wanted: set[tuple[str, ...]], found: set[tuple[str, ...]]
             raise table.TableError(f"{what} {problem}: {', '.join(sorted('/'.join(name) for name in names))}")
 
 
-def _row(measurement: results.Measurement, accuracy: results.Accuracy, duty_cycle: DutyCycle) -> table.Row:
+def row_of(measurement: results.Measurement, accuracy: results.Accuracy, duty_cycle: DutyCycle) -> table.Row:
+    """Return the row of one cell; raises TableError if the records are of different .tflite files."""
     cell = f"{measurement.model}/{measurement.scheme}/{measurement.board}"
     if measurement.provenance.tflite_sha256 != accuracy.tflite_sha256:
         raise table.TableError(f"{cell}: measurement and accuracy come from different .tflite files; make both again")
@@ -118,4 +119,5 @@ if job := globals().get("snakemake"):
         cells = [tuple(cell) for cell in json.loads(Path(job.input.matrix).read_text())]
         duty_cycle = DutyCycle.model_validate_json(Path(job.input.duty_cycle).read_text())
         rows = collect_results(cells, job.input.measurements, job.input.accuracies, job.input.images, duty_cycle)
-        table.write(Path(job.output[0]), rows)
+        table.write(Path(job.output.csv), rows)
+        table.write_json(Path(job.output.json), rows)

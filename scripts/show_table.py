@@ -18,11 +18,11 @@ PLAIN_WIDTH = 200  # of a pipe or a file, which has no width: wide enough to wra
 
 def show_table(rows: list[table.Row], console: Console) -> None:
     """Print one line per cell, and below it the reason of each cell that has no latency."""
-    sources = words.provenances(rows)
+    sources = words.joined(row.latency_provenance for row in rows)
     view = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
     for name in ("model", "scheme", "board"):
         view.add_column(name)
-    energies = words.provenances(rows, "energy")
+    energies = words.joined(row.energy_provenance for row in rows)
     numbers = ("accuracy %", _head("latency ms", sources), "flash KiB", "RAM KiB", "power mW")
     for name in (*numbers, _head("energy µJ", energies), "battery days"):
         view.add_column(name, justify="right")

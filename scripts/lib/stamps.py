@@ -21,7 +21,9 @@ GROUPS = {
     "device": ("scripts/device/*.py",),
     "records": tuple(f"scripts/lib/{name}.py" for name in ("energy", "quantization", "record", "results", "stats")),
     "report": (
-        "scripts/report/*.py",
+        "scripts/report/**/*",
+        "data/published/*.csv",
+        "scripts/collect_results.py",
         *(f"scripts/lib/{name}.py" for name in ("energy", "record", "results", "stats", "table")),
     ),
 }

@@ -1,4 +1,4 @@
-"""results/table.csv: one row per cell, in the order of the configuration, units in the column names.
+"""results/table.csv and .json: one row per cell, in the order of the configuration, units in the column names.
 
 Every column has one fixed text form, so that equal results give equal bytes. An empty field means that there is no such
 number (the cell did not run, the error is not known), never zero. Reading imports nothing heavy.
@@ -6,12 +6,15 @@ number (the cell did not run, the error is not known), never zero. Reading impor
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from scripts.lib.job import whole
+
+SCHEMA_VERSION = 1  # of the JSON form; the CSV has its header
 
 
 class TableError(ValueError):
@@ -99,15 +102,31 @@ def _parser(annotation: Any) -> Callable[[str], Any]:
 _COLUMNS = {field.name: (_parser(field.type), field.type) for field in fields(Row)}
 
 
+def is_number(name: str) -> bool:
+    """Whether the column `name` holds numbers."""
+    return _COLUMNS[name][0] is not str
+
+
 def write(path: Path, rows: list[Row]) -> None:
     """Write `rows` as CSV with a header, whole or not at all."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for row in rows:
-        writer.writerow([_format(name, getattr(row, name)) for name in _COLUMNS])
+        writer.writerow([text(name, getattr(row, name)) for name in _COLUMNS])
     with whole(Path(path)) as part:
-        part.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+        part.write_text(content.getvalue(), encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, rows: list[Row]) -> None:
+    """Write `rows` as JSON: the same columns in the same order, with numbers as numbers and null for none."""
+    content = [{name: _typed(name, getattr(row, name)) for name in _COLUMNS} for row in rows]
+    with whole(Path(path)) as part:
+        part.write_text(
+            json.dumps({"schema_version": SCHEMA_VERSION, "rows": content}, indent=1, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+            newline="\n",
+        )
 
 
 def read(path: Path) -> list[Row]:
@@ -122,12 +141,18 @@ def read(path: Path) -> list[Row]:
     return [_parse_row(path, number, line) for number, line in enumerate(lines[1:], start=2)]
 
 
-def _format(name: str, value: Any) -> str:
+def text(name: str, value: Any) -> str:
+    """Return the one text form of a value in the column `name`."""
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.{_DECIMALS[name]}f}" if name in _DECIMALS else f"{value:.9g}"
     return str(value)
+
+
+def _typed(name: str, value: Any) -> Any:
+    """The value as the CSV has it, so that both files say the same."""
+    return float(text(name, value)) if isinstance(value, float) else value
 
 
 def _parse_row(path: Path, number: int, line: list[str]) -> Row:

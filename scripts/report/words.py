@@ -1,8 +1,11 @@
 """How a number of the table is said to people, in the terminal, in figures and on the page: one wording for all."""
 
+from collections.abc import Iterable
+
 from scripts.lib.table import Row
 
 NONE = "-"  # there is no such number
+MEMORIES = {"flash": "flash", "ram": "RAM"}
 
 
 def accuracy(row: Row) -> str:
@@ -32,20 +35,14 @@ def status(row: Row) -> str:
     return row.status.replace("_", " ")
 
 
-def no_memory(row: Row) -> str:
-    """Why a cell has no number for a memory: it did not run, or the machine has no such memory."""
-    return NONE if row.status == "ok" else status(row)
+def no_memory(status: str) -> str:
+    """Why a cell of this status has no number for a memory: it did not run, or the machine has no such memory."""
+    return NONE if status == "ok" else status.replace("_", " ")
 
 
 def reason(row: Row) -> str:
     """Why a cell has no latency, in one line."""
     return f"{status(row)}: {row.reason}"
-
-
-def provenances(rows: list[Row], number: str = "latency") -> str:
-    """Where a number of `rows` comes from: "modelled", "measured and modelled", or "" if no row has it."""
-    found = {getattr(row, f"{number}_provenance") for row in rows}
-    return " and ".join(sorted(found - {None}))
 
 
 def significant(value: float | None) -> str:
@@ -58,3 +55,8 @@ def days(value: float | None) -> str:
     if value is None:
         return NONE
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+
+
+def joined(provenances: Iterable[str | None]) -> str:
+    """Where numbers come from: "modelled", "measured and modelled", or "" if there are none."""
+    return " and ".join(sorted({name for name in provenances if isinstance(name, str)}))

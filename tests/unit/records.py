@@ -120,6 +120,7 @@ def write_all(folder: Path) -> tuple[list[Path], list[Path]]:
     for model, scheme, board in CELLS:
         measurements.append(folder / "cells" / model / scheme / board / "measurement.json")
         results.write(measurements[-1], measurement(model, scheme, board))
+        results.write(measurements[-1].with_name("build.json"), build_record(model, scheme, board))
     for model in MODELS:
         for scheme in SCHEMES:
             accuracies.append(folder / "models" / model / f"{scheme}.accuracy.json")

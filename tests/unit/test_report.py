@@ -1,68 +1,39 @@
 """Figures and page: the same bytes for the same table, every cell shown, nothing fetched from elsewhere."""
 
 import base64
-import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from scripts import build_report, plot_accuracy_latency, plot_memory
+from scripts import build_report, plot_figures
 from scripts.collect_results import collect_results
-from scripts.report import style, words
+from scripts.lib import table
+from scripts.report import cells, words
 from tests.unit import records
 
-PLOTS = {"accuracy_latency": plot_accuracy_latency.plot_accuracy_latency, "memory": plot_memory.plot_memory}
+PAGE_FIGURES = ("accuracy_latency", "memory")
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory):
-    return collect_results(records.CELLS, *records.write_all(tmp_path_factory.mktemp("results")))
+def measured(tmp_path_factory) -> list[cells.Cell]:
+    root = tmp_path_factory.mktemp("results")
+    table.write(root / "table.csv", collect_results(records.CELLS, *records.write_all(root)))
+    return cells.load(root / "table.csv")
 
 
 @pytest.fixture(scope="module")
-def figures(rows, tmp_path_factory) -> list[Path]:
+def rows(measured) -> list[table.Row]:
+    return [cell.row for cell in measured]
+
+
+@pytest.fixture(scope="module")
+def figures(measured, tmp_path_factory) -> list[Path]:
     folder = tmp_path_factory.mktemp("figures")
-    for name, plot in PLOTS.items():
-        style.save(plot(rows), folder / f"{name}.svg")
-    return [folder / f"{name}.svg" for name in PLOTS]
-
-
-@pytest.mark.parametrize("name", PLOTS)
-def test_a_figure_has_the_same_bytes_every_time_and_names_no_day(name, rows, figures, tmp_path):
-    style.save(PLOTS[name](rows), tmp_path / "again.svg")
-    first = next(path for path in figures if path.stem == name).read_bytes()
-    assert (tmp_path / "again.svg").read_bytes() == first
-    assert b"<metadata" not in first
-    assert not re.search(rb"20\d\d-\d\d-\d\d", first)
-
-
-@pytest.mark.parametrize("name", PLOTS)
-@pytest.mark.parametrize("status", ["unsupported", "failed"])
-def test_a_figure_can_be_drawn_when_no_cell_runs(name, status, rows, tmp_path):
-    numbers = [field for field in vars(rows[0]) if field.startswith(("latency", "flash", "ram", "accuracy"))]
-    blank = [replace(row, status=status, reason="x", **dict.fromkeys(numbers)) for row in rows]
-    style.save(PLOTS[name](blank), tmp_path / "blank.svg")
-    assert (tmp_path / "blank.svg").read_text().rstrip().endswith("</svg>")
-
-
-def test_accuracy_latency_draws_every_running_cell_and_counts_the_others(rows):
-    figure = plot_accuracy_latency.plot_accuracy_latency(rows)
-    drawn = [len(axis.collections[-1].get_offsets()) for axis in figure.axes]
-    assert drawn == [3, 4]
-    assert figure.axes[0].get_title(loc="right") == "1 of 4 cells not run"
-    assert "modelled" in figure.get_supxlabel()
-
-
-def test_memory_marks_what_does_not_fit_with_its_number_and_cuts_its_bar(rows):
-    huge = replace(rows[0], flash_bytes=100 * 262144, flash_weights_bytes=100 * 262144 - rows[0].flash_code_bytes)
-    flash, ram = plot_memory.plot_memory([huge, *rows[1:]]).axes
-    marked = [text.get_text() for text in flash.texts if text.get_color() == style.ALARM]
-    assert marked == ["25600.0 of 256.0 KiB ✗"]
-    assert not [text for text in ram.texts if text.get_color() == style.ALARM]
-    assert flash.get_xlim()[1] < 300
-    assert len(flash.texts) == len(ram.texts) == len(records.CELLS)
+    for name in PAGE_FIGURES:
+        plot_figures.write_figure(name, measured, [folder / f"{name}.svg"])
+    return [folder / f"{name}.svg" for name in PAGE_FIGURES]
 
 
 class _Page(HTMLParser):
