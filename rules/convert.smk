@@ -24,7 +24,7 @@ rule make_vectors:
     input:
         tflite="results/models/{model}/{scheme}.tflite",
         data=data_of,
-        sources=["scripts/lib/schemes.py", "scripts/lib/quantization.py"],
+        sources=[f"scripts/lib/{name}.py" for name in ("schemes", "quantization", "oracle", "vectors")],
     output:
         "results/models/{model}/{scheme}.vectors.npz",
     log:

@@ -7,8 +7,6 @@ error.
 
 from pathlib import Path
 
-import numpy as np
-
 from firmware.board import Board, load_board
 from scripts.device.link import open_port
 from scripts.device.protocol import Device, MemoryUse, Timing
@@ -17,6 +15,7 @@ from scripts.device.virtual_board import VirtualBoardStopped
 from scripts.lib import energy, results
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
+from scripts.lib.vectors import load_vectors
 
 
 class WrongImage(RuntimeError):
@@ -37,22 +36,21 @@ def measure_cell(
 
 
 def _measure(reached: Reached, build: results.BuildRecord, board: Board, vectors: Path) -> results.Measurement:
-    with np.load(vectors) as data:
-        inputs, expected = data["input_0"], data["output_0"]
-        oracle, tolerance = str(data["oracle"]), float(data["tolerance"])
+    reference = load_vectors(vectors)
     with open_port(reached.port, board.console.baud) as link:
         device = Device(link, board.name)
         device.synchronise()
         _check_identity(device, build, board)
         worst, timings = 0.0, []
-        for sample, reference in zip(inputs, expected, strict=True):
+        for sample in range(len(reference)):
             # One warm-up is enough: later samples find the caches as the samples before left them.
             warmups = 0 if timings else 1
-            output, timing, use = device.evaluate(np.ascontiguousarray(sample).tobytes(), warmups)
-            worst = max(worst, _difference(output, reference))
+            output, timing, use = device.evaluate(reference.content(sample), warmups)
+            worst = max(worst, reference.difference(sample, output))
             timings.append(timing)
-            print(f"sample {len(timings)} of {len(inputs)}: {timings[-1].cycles} cycles, difference {worst:g}")
-    parity = results.Parity(oracle=oracle, samples=len(inputs), max_abs_diff=worst, tolerance=tolerance)
+            print(f"sample {len(timings)} of {len(reference)}: {timings[-1].cycles} cycles, difference {worst:g}")
+    oracle, tolerance = reference.oracle, reference.tolerance
+    parity = results.Parity(oracle=oracle, samples=len(reference), max_abs_diff=worst, tolerance=tolerance)
     if worst > tolerance:
         reason = f"output differs from {oracle} by {worst:g}, tolerance {tolerance:g}"
         return build.without_run("mismatch", reason).model_copy(update={"parity": parity})
@@ -64,15 +62,6 @@ def _check_identity(device: Device, build: results.BuildRecord, board: Board) ->
     found = device.version()
     if found != expected:
         raise WrongImage(f"{board.name}: expected the image {expected!r}, the board runs {found!r}")
-
-
-def _difference(output: bytes, reference: np.ndarray) -> float:
-    """Return the largest absolute difference in the tensor's own unit; NaN or a wrong size counts as infinite."""
-    if len(output) != reference.nbytes:
-        return float("inf")
-    values = np.frombuffer(output, reference.dtype).astype(np.float64)
-    worst = np.abs(values - reference.reshape(-1).astype(np.float64)).max()
-    return float(worst) if np.isfinite(worst) else float("inf")
 
 
 def _record(

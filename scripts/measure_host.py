@@ -18,6 +18,7 @@ from firmware.compiler.host import HostModel
 from firmware.compiler.model import compile_model
 from scripts.lib import results
 from scripts.lib.job import logged
+from scripts.lib.vectors import load_vectors
 
 # Long enough for the timer, short enough that a busy machine spoils few of them.
 _BATCH_S = 0.01
@@ -52,14 +53,13 @@ def measure_host(tflite: Path, vectors: Path, model: str, scheme: str) -> result
         host = HostModel(tflite)
     except UnsupportedModel as error:
         return _changed(record, status="unsupported", reason=str(error))
-    with np.load(vectors) as data:
-        inputs, expected = data["input_0"], data["output_0"]
-        oracle, tolerance = str(data["oracle"]), float(data["tolerance"])
-    inputs = inputs.reshape(len(inputs), *host.inputs[0].shape)
+    reference = load_vectors(vectors)
+    oracle, tolerance = reference.oracle, reference.tolerance
+    inputs = reference.inputs[0].reshape(len(reference), *host.inputs[0].shape)
     parity = results.Parity(
         oracle=oracle,
         samples=len(inputs),
-        max_abs_diff=_difference(host.run(inputs)[0], expected),
+        max_abs_diff=max(reference.difference(i, output.tobytes()) for i, output in enumerate(host.run(inputs)[0])),
         tolerance=tolerance,
     )
     if not parity.proven:
@@ -75,12 +75,6 @@ def measure_host(tflite: Path, vectors: Path, model: str, scheme: str) -> result
 def _changed(record: results.Measurement, **fields: object) -> results.Measurement:
     """Return the record with other fields, checked again."""
     return results.Measurement.model_validate({**dict(record), **fields})
-
-
-def _difference(outputs: np.ndarray, expected: np.ndarray) -> float:
-    """Return the largest absolute difference in the tensor's own unit; what is no number counts as infinite."""
-    difference = np.abs(outputs.astype(np.float64) - expected.reshape(outputs.shape).astype(np.float64)).max()
-    return float(difference) if np.isfinite(difference) else float("inf")
 
 
 def _time(host: HostModel, inputs: np.ndarray) -> results.Latency:

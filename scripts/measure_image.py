@@ -24,6 +24,7 @@ from scripts.lib.config import Image, load_image
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
 from scripts.lib.quantization import dequantize
+from scripts.lib.vectors import load_vectors
 
 # Half a unit of the third decimal, and what a device may lose in computing it.
 DECIMAL3_TOLERANCE = 0.001
@@ -108,20 +109,20 @@ def _memory(file: Path, board: Board) -> results.Memory:
 
 
 def _run(reached: Reached, board: Board, tflite: Path, vectors: Path) -> tuple[results.Latency, results.Parity]:
-    with np.load(vectors) as data:
-        inputs, expected = data["input_0"], _real(data["output_0"], tflite)
-        oracle = f"{data['oracle']} (decimal3)"
+    reference = load_vectors(vectors)
+    expected = _real(reference.outputs[0], tflite)
+    oracle = f"{reference.oracle} (decimal3)"
     with open_port(reached.port, board.console.baud) as link:
         device = Device(link, board.name)
         device.synchronise()
         worst = 0.0
-        for sample, reference in zip(inputs, expected, strict=True):
-            content = np.ascontiguousarray(sample).tobytes()
-            worst = max(worst, _difference(device.confirm(content, runs=1, warmups=0).results, reference))
+        for sample, values in enumerate(expected):
+            content = reference.content(sample)
+            worst = max(worst, _difference(device.confirm(content, runs=1, warmups=0).results, values))
         once = max(device.confirm(content, runs=1, warmups=1).elapsed_us, 1)
         runs = max(1, round(1 / (once * _RESOLUTION)))
         us = device.confirm(content, runs=runs, warmups=0).elapsed_us / runs
-    parity = results.Parity(oracle=oracle, samples=len(inputs), max_abs_diff=worst, tolerance=DECIMAL3_TOLERANCE)
+    parity = results.Parity(oracle=oracle, samples=len(reference), max_abs_diff=worst, tolerance=DECIMAL3_TOLERANCE)
     latency = results.Latency(
         cycles=max(1, round(us * board.clock_hz / 1e6)),
         us=us,

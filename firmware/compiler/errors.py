@@ -7,3 +7,11 @@ class InvalidModel(ValueError):
 
 class UnsupportedModel(ValueError):
     """The file is well formed, but uses something this compiler does not have."""
+
+
+class UnsupportedOperators(UnsupportedModel):
+    """Some operators have no file in ops/; `kinds` are their names, sorted."""
+
+    def __init__(self, message: str, kinds: list[str]):
+        self.kinds = kinds
+        super().__init__(message)

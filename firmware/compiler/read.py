@@ -8,7 +8,7 @@ batch, which becomes 1, operators without a file in ops/.
 import numpy as np
 
 from firmware.compiler import ops, schema
-from firmware.compiler.errors import InvalidModel, UnsupportedModel
+from firmware.compiler.errors import InvalidModel, UnsupportedModel, UnsupportedOperators
 from firmware.compiler.flatbuffer import Table, root
 from firmware.compiler.graph import Graph, Operator, Tensor
 
@@ -38,6 +38,7 @@ def read_model(content: bytes) -> Graph:
 
 def _read_subgraph(subgraph: Table, buffers: list[Table], codes: list[tuple[str, int]]) -> Graph:
     tensors = [_read_tensor(table, index, buffers) for index, table in enumerate(subgraph.tables(0))]
+    _check_kinds(subgraph, codes)
     operators = [_read_operator(table, index, codes, tensors) for index, table in enumerate(subgraph.tables(3))]
     return Graph(_pick(subgraph.array(1, "int32"), tensors), _pick(subgraph.array(2, "int32"), tensors), operators)
 
@@ -107,14 +108,25 @@ def _kind(table: Table) -> str:
     return f"CUSTOM {table.text(1)!r}" if kind == "CUSTOM" else kind
 
 
-def _read_operator(table: Table, index: int, codes: list[tuple[str, int]], tensors: list[Tensor]) -> Operator:
-    code = table.scalar(0, "uint32")
-    if code >= len(codes):
-        raise InvalidModel(f"operator {index}: operator code {code} of {len(codes)}")
-    kind, version = codes[code]
-    if kind not in ops.OPERATORS:
+def _check_kinds(subgraph: Table, codes: list[tuple[str, int]]) -> None:
+    """Refuse operators without a file in ops/, all at once."""
+    unknown = {}
+    for index, table in enumerate(subgraph.tables(3)):
+        code = table.scalar(0, "uint32")
+        if code >= len(codes):
+            raise InvalidModel(f"operator {index}: operator code {code} of {len(codes)}")
+        kind, version = codes[code]
+        if kind not in ops.OPERATORS:
+            unknown.setdefault(kind, f"operator {index} ({kind} version {version})")
+    if unknown:
         supported = ", ".join(sorted(ops.OPERATORS))
-        raise UnsupportedModel(f"operator {index} ({kind} version {version}) is not supported; supported: {supported}")
+        verb = "are" if len(unknown) > 1 else "is"
+        message = f"{', '.join(unknown.values())} {verb} not supported; supported: {supported}"
+        raise UnsupportedOperators(message, sorted(unknown))
+
+
+def _read_operator(table: Table, index: int, codes: list[tuple[str, int]], tensors: list[Tensor]) -> Operator:
+    kind, _ = codes[table.scalar(0, "uint32")]
     inputs = _pick(table.array(1, "int32"), tensors, optional=True)
     outputs = _pick(table.array(2, "int32"), tensors)
     if any(tensor.is_constant for tensor in outputs):

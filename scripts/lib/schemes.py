@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from firmware.compiler.graph import Graph
+
 
 @dataclass(frozen=True)
 class Scheme:
@@ -43,3 +45,16 @@ SCHEMES = {
         Scheme("int16x8",       True,    None,      True,     _INT16X8,               "int16",   "tflm",   0.0),
     )
 }  # fmt: skip
+
+
+def scheme_of(graph: Graph) -> Scheme:
+    """Return the scheme of a model that somebody else converted, by the types of its activations and constants."""
+    activations = {tensor.dtype.name for tensor in graph.activations()}
+    constants = {t.dtype.name for op in graph.operators for t in op.inputs if t is not None and t.is_constant}
+    if "int16" in activations:
+        return SCHEMES["int16x8"]
+    if "int8" in activations:
+        return SCHEMES["int8"]
+    if "float16" in constants:
+        return SCHEMES["float16"]
+    return SCHEMES["dynamic_range" if "int8" in constants else "float32"]

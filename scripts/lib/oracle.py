@@ -1,0 +1,49 @@
+"""What a board's outputs are compared with: the reference of a model's scheme, run on this machine.
+
+The oracle of integer activations is host TFLM, byte for byte; that of float activations is LiteRT with its reference
+kernels, within a tolerance. Never XNNPACK, whose int8 results differ from what runs on microcontrollers.
+"""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from tflite_micro import runtime
+
+from scripts.lib.schemes import Scheme
+
+
+def run_oracle(model: bytes, scheme: Scheme, batches: list[np.ndarray]) -> tuple[list[np.ndarray], str]:
+    """Return one array (n, *shape) per output of a .tflite's bytes, and the oracle's name and version.
+
+    `batches` has one array (n, *shape) per input, in the input's own dtype; shapes are those of the tensors without a
+    leading batch dimension of 1. Variables keep their values from sample to sample.
+    """
+    run, package = {"tflm": (_run_tflm, "tflite-micro"), "litert": (_run_litert, "ai-edge-litert")}[scheme.oracle]
+    outputs = list(run(model, batches))
+    return [np.stack(arrays) for arrays in zip(*outputs, strict=True)], f"{package} {version(package)}"
+
+
+def _run_tflm(model: bytes, batches: list[np.ndarray]) -> Iterator[list[np.ndarray]]:
+    interpreter = runtime.Interpreter.from_bytes(model)
+    outputs = len(Interpreter(model_content=model).get_output_details())
+    for sample in zip(*batches, strict=True):
+        for index, values in enumerate(sample):
+            interpreter.set_input(values.reshape(interpreter.get_input_details(index)["shape"]), index)
+        interpreter.invoke()
+        yield [_without_batch(interpreter.get_output(index).copy()) for index in range(outputs)]
+
+
+def _run_litert(model: bytes, batches: list[np.ndarray]) -> Iterator[list[np.ndarray]]:
+    interpreter = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    interpreter.allocate_tensors()
+    for sample in zip(*batches, strict=True):
+        for tensor, values in zip(interpreter.get_input_details(), sample, strict=True):
+            interpreter.set_tensor(tensor["index"], values.reshape(tensor["shape"]))
+        interpreter.invoke()
+        yield [_without_batch(interpreter.get_tensor(tensor["index"])) for tensor in interpreter.get_output_details()]
+
+
+def _without_batch(values: np.ndarray) -> np.ndarray:
+    return values[0] if values.shape[:1] == (1,) else values
