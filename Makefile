@@ -13,7 +13,7 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce env test soak lint bench lock
+.PHONY: reproduce env doctor test soak lint bench lock
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -36,6 +36,10 @@ env: .venv/.ready
 	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@python -m firmware.emulator.counter
 	@touch $@
+
+# WRITE=1 drafts config/lab.yaml from the boards that are plugged in.
+doctor: env
+	@python -m scripts.doctor $(if $(WRITE),--write)
 
 test: lint
 	@pytest -n 2 --dist loadgroup

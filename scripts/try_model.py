@@ -6,6 +6,8 @@ does not have (with what could stand in their place), unknown boards.
 """
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import sys
@@ -179,7 +181,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         boards = _load_boards(options.boards)
         steps = partial(track, total=len(boards), console=terminal, description="Trying boards", transient=True)
-        records = try_model(options.model, boards, steps)
+        with contextlib.redirect_stdout(io.StringIO()):  # what a measuring job would write to its log
+            records = try_model(options.model, boards, steps)
     except TryError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

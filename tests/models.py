@@ -5,8 +5,10 @@ import numpy as np
 from tests.tflite_builder import ModelBuilder
 
 
-def small_classifier(seed: int = 0, scheme: str = "int8", kind: str = "FULLY_CONNECTED") -> bytes:
-    """Return a 24-16-5 classifier with ReLU and softmax; `kind` renames the second operator."""
+def small_classifier(
+    seed: int = 0, scheme: str = "int8", kind: str = "FULLY_CONNECTED", hidden_width: int = 16
+) -> bytes:
+    """Return a 24-hidden-5 classifier with ReLU and softmax; `kind` renames the second operator."""
     rng = np.random.default_rng(seed)
     builder = ModelBuilder()
     quantized = scheme == "int8"
@@ -27,9 +29,9 @@ def small_classifier(seed: int = 0, scheme: str = "int8", kind: str = "FULLY_CON
         fields = {"activation": relu} if options else {}
         builder.operator(name, [source, weights, bias], [target], options, **fields)
 
-    x, hidden = activation(24, 0.05, -3), activation(16, 0.08, -128)
+    x, hidden = activation(24, 0.05, -3), activation(hidden_width, 0.08, -128)
     logits, probabilities = activation(5, 0.15, 9), activation(5, 1 / 256, -128)
-    layer(x, hidden, (16, 24), "FULLY_CONNECTED", 1)
-    layer(hidden, logits, (5, 16), kind, 0)
+    layer(x, hidden, (hidden_width, 24), "FULLY_CONNECTED", 1)
+    layer(hidden, logits, (5, hidden_width), kind, 0)
     builder.operator("SOFTMAX", [logits], [probabilities], "SoftmaxOptions", beta=1.0)
     return builder.build([x], [probabilities])
