@@ -1,7 +1,8 @@
 """Hostile files: real models with random damage, and what the compiler makes of them.
 
 The compiler may refuse (InvalidModel, UnsupportedModel) or compile; anything else, more than 10 s or more than 1 GB of
-address space is a failure. What compiles must be C that a C compiler takes.
+address space is a failure. What compiles must be C that a C compiler takes and that runs under sanitizers, whatever its
+input.
 """
 
 import subprocess
@@ -12,11 +13,12 @@ import numpy as np
 
 from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.errors import InvalidModel, UnsupportedModel
-from firmware.compiler.host import KERNELS
 from firmware.compiler.model import compile_model
 from firmware.compiler.plan import describe_plan
+from firmware.toolchain import CompilerError
 from tests.isolation import ChildDied, run_in_child
 from tests.kernels.random_graphs import TYPES, build_graph, random_recipe
+from tests.kernels.sanitized import SanitizerError, build_program, run_program
 from tests.kernels.test_streaming import stream
 from tests.models import small_classifier
 from tests.unit.test_passes import flatten_with_dynamic_batch, padded_convolution
@@ -66,25 +68,32 @@ def mutate(content: bytes, rng: np.random.Generator) -> bytes:
 def outcome(content: bytes) -> str:
     """Return "refused", "compiled", or what went wrong."""
     try:
-        files = run_in_child(lambda: _compile(content), LIMIT_S, LIMIT_BYTES)
+        compiled = run_in_child(lambda: _compile(content), LIMIT_S, LIMIT_BYTES)
     except ChildDied as error:
         return str(error)
-    return "refused" if files is None else _check_c(*files)
+    return "refused" if compiled is None else _run(*compiled)
 
 
-def _compile(content: bytes) -> tuple[str, str] | None:
+def _compile(content: bytes) -> tuple[str, str, int] | None:
+    """Return header, source and the size of all inputs, or None for a refusal."""
     try:
         model = compile_model(content)
     except (InvalidModel, UnsupportedModel):
         return None
     describe_plan(model.plan)
-    return emit_header(model, "m"), emit_source(model, "m")
+    input_bytes = sum(tensor.size_bytes for tensor in model.graph.inputs)
+    return emit_header(model, "g0"), emit_source(model, "g0"), input_bytes
 
 
-def _check_c(header: str, source: str) -> str:
+def _run(header: str, source: str, input_bytes: int) -> str:
     with tempfile.TemporaryDirectory(prefix="boardwalk-mutant-") as folder:
-        (Path(folder) / "m.h").write_text(header)
-        (Path(folder) / "m.c").write_text(source)
-        command = ["gcc", "-std=c11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{KERNELS}", f"{folder}/m.c"]
-        done = subprocess.run(command, capture_output=True, text=True)
-    return "compiled" if done.returncode == 0 else f"C that does not compile: {done.stderr[:400]}"
+        try:
+            program = build_program([(header, source)], Path(folder))
+            run_program(program, 0, np.random.default_rng(0).bytes(input_bytes))
+        except CompilerError as error:
+            return f"C that does not compile: {str(error)[:400]}"
+        except SanitizerError as error:
+            return f"C that does not run: {error}"
+        except subprocess.TimeoutExpired:
+            pass  # a size was made large: the model is as slow as it says
+    return "compiled"

@@ -13,7 +13,9 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ from tests.faulty_link import Cell, FaultyLink, ForeignCell, check, plan, short_
 from tests.isolation import ChildDied, run_in_child
 from tests.kernels.graph_check import check_graphs
 from tests.kernels.random_graphs import TYPES, Recipe, build_graph, random_recipe, shrink
-from tests.kernels.sanitized import sanitizers
+from tests.kernels.sanitized import describe_sanitizers
 from tests.mlperf_runner import Runner
 from tests.unit.test_measure_cell import BOARD, make_cell
 
@@ -48,13 +50,25 @@ def main() -> int:
     for job in range(arguments.jobs):
         child = os.fork()
         if child == 0:
-            os._exit(campaign(list(enumerate(seeds))[job :: arguments.jobs]))
+            _run_and_leave(campaign, list(enumerate(seeds))[job :: arguments.jobs])
         children.append(child)
     return max([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0 for child in children])
 
 
+def _run_and_leave(campaign: Callable[[list[tuple[int, int]]], int], cases: list[tuple[int, int]]) -> None:
+    """Never returns: what a forked child raises must not reach its parent's code."""
+    code = 1
+    try:
+        code = campaign(cases)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
 def _graphs(cases: list[tuple[int, int]]) -> int:
-    print(f"sanitizers: {sanitizers()}", flush=True)
+    print(describe_sanitizers(), flush=True)
     recipes = [random_recipe(seed, TYPES[index % len(TYPES)]) for index, seed in cases]
     outcomes: Counter[str] = Counter()
     for start in range(0, len(recipes), _BATCH):
@@ -88,6 +102,7 @@ def _report(recipe: Recipe, problem: str) -> None:
 
 
 def _mutations(cases: list[tuple[int, int]]) -> int:
+    print(describe_sanitizers(), flush=True)
     files = mutations.originals()
     outcomes: Counter[str] = Counter()
     for number, (index, seed) in enumerate(cases):

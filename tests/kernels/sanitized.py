@@ -17,7 +17,7 @@ from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.host import KERNELS
 from firmware.compiler.model import CompiledModel
 
-_FLAGS = ["-std=c11", "-O1", "-g", "-ffp-contract=off", "-fno-sanitize-recover=all"]
+_FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-ffp-contract=off", "-fno-sanitize-recover=all"]
 _TIMEOUT_S = 60
 
 # The arena ends where its allocation ends, and begins with bytes that no kernel may rely on.
@@ -48,6 +48,12 @@ def sanitizers() -> str:
     return "address,undefined" if shutil.which("gcc") else "undefined"
 
 
+def describe_sanitizers() -> str:
+    """Return a line that says what the runs are checked with, and what is missing for more."""
+    missing = "" if shutil.which("gcc") else " only, as gcc is not installed: no AddressSanitizer"
+    return f"sanitizers: {sanitizers()}{missing}"
+
+
 def compile_c(*arguments: str | Path) -> None:
     """Run the C compiler with sanitizers; raises CompilerError with its messages."""
     flags = [*_FLAGS, f"-fsanitize={sanitizers()}"]
@@ -65,30 +71,39 @@ class SanitizedModels:
     def __init__(self, models: list[CompiledModel]):
         self._models = models
         self._folder = tempfile.TemporaryDirectory(prefix="boardwalk-sanitized-")
-        folder = Path(self._folder.name)
-        names = [f"g{index}" for index in range(len(models))]
-        for name, model in zip(names, models, strict=True):
-            (folder / f"{name}.h").write_text(emit_header(model, name))
-            (folder / f"{name}.c").write_text(emit_source(model, name))
-        (folder / "main.c").write_text(_main(names))
-        sources = [folder / "main.c", *(folder / f"{name}.c" for name in names), _kernels()]
-        self._program = folder / "program"
-        compile_c(*sources, f"-I{folder}", f"-I{KERNELS}", "-o", self._program)
+        texts = [(emit_header(model, f"g{i}"), emit_source(model, f"g{i}")) for i, model in enumerate(models)]
+        self._program = build_program(texts, Path(self._folder.name))
 
     def run(self, index: int, *inputs: np.ndarray) -> list[np.ndarray]:
         """Run one model on one sample; return its outputs, in the model's shapes."""
-        content = b"".join(np.ascontiguousarray(value).tobytes() for value in inputs)
-        command = [str(self._program), str(index)]
-        done = subprocess.run(command, input=content, capture_output=True, timeout=_TIMEOUT_S)
-        if done.returncode:
-            lines = done.stderr.decode(errors="replace").splitlines()
-            raise SanitizerError("\n".join(lines[:12]) or f"exit code {done.returncode}")
+        said = run_program(self._program, index, b"".join(np.ascontiguousarray(value).tobytes() for value in inputs))
         outputs, start = [], 0
         for tensor in self._models[index].graph.outputs:
-            part = done.stdout[start : start + tensor.size_bytes]
+            part = said[start : start + tensor.size_bytes]
             outputs.append(np.frombuffer(part, tensor.dtype).reshape(tensor.shape))
             start += tensor.size_bytes
         return outputs
+
+
+def build_program(models: list[tuple[str, str]], folder: Path) -> Path:
+    """Compile models, given as header and source with the prefixes g0, g1, …; raises CompilerError."""
+    names = [f"g{index}" for index in range(len(models))]
+    for name, (header, source) in zip(names, models, strict=True):
+        (folder / f"{name}.h").write_text(header)
+        (folder / f"{name}.c").write_text(source)
+    (folder / "main.c").write_text(_main(names))
+    sources = [folder / "main.c", *(folder / f"{name}.c" for name in names), _kernels()]
+    compile_c(*sources, f"-I{folder}", f"-I{KERNELS}", "-o", folder / "program")
+    return folder / "program"
+
+
+def run_program(program: Path, index: int, content: bytes) -> bytes:
+    """Run one model of the program on the bytes of its inputs; return those of its outputs, or raise SanitizerError."""
+    done = subprocess.run([str(program), str(index)], input=content, capture_output=True, timeout=_TIMEOUT_S)
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").splitlines()
+        raise SanitizerError("\n".join(lines[:12]) or f"exit code {done.returncode}")
+    return done.stdout
 
 
 def _main(names: list[str]) -> str:

@@ -157,6 +157,21 @@ def test_int16_activations_for_every_input(tmp_path, kind):
     cases.compare(tmp_path)
 
 
+@pytest.mark.parametrize("scale", [1e-5, 0.0007, 0.001, 0.4, 3.0])
+def test_int16_relu_n1_to_1(tmp_path, scale):
+    """Neither reference has it: it is what MAXIMUM and MINIMUM with constants make of the input."""
+    one = int(1 / scale + 0.5)
+    clamp, limits = Cases(), Cases()
+    unary_case(clamp, "RELU_N1_TO_1", ALL_INT16, {"scale": scale}, {"scale": scale})
+    x = limits.input(ALL_INT16, scale=scale)
+    low, high = (limits.constant(np.clip([v], -32768, 32767).astype(np.int16), scale=scale) for v in (-one, one))
+    raised, y = (limits.tensor(ALL_INT16.shape, "int16", scale=scale) for _ in range(2))
+    limits.operator("MAXIMUM", [x, low], [raised], "MaximumMinimumOptions")
+    limits.case("MINIMUM", [raised, high], [y], "MaximumMinimumOptions")
+    (expected,) = oracles.tflm(limits.build([x], limits.outputs), ALL_INT16)
+    clamp.compare(tmp_path, lambda content, values, outputs=1: [expected])
+
+
 def test_float32_activations(tmp_path):
     """Equal within a few units in the last place of 1: our exponential is not the host library's."""
     values = np.concatenate([np.linspace(-12, 12, 1001), [-1e4, -90, 90, 1e4, 0, 1e-7, -1e-7]]).astype(np.float32)[None]
