@@ -42,7 +42,7 @@ doctor: env
 	@python -m scripts.doctor $(if $(WRITE),--write)
 
 test: lint
-	@pytest -n 2 --dist loadgroup
+	@pytest -n 2
 
 # Long campaigns, seeded: random graphs, hostile files, serial faults. SEED=7 COUNT=100 CAMPAIGNS=serial change what is run.
 soak: env

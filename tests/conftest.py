@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("config", "firmware", "profiles", "rules", "scripts", "Snakefile")
@@ -57,12 +59,18 @@ class Checkout:
         return Checkout(root)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the finished matrix stay in one worker, so that it runs once."""
-    for item in items:
-        if "matrix" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("matrix"))
+class _ByFile(LoadScopeScheduling):
+    """Tests of one file share a worker and its fixtures; all workflow tests do, so that the matrix runs once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return "workflow" if file.startswith("tests/workflow/") else file
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist 3.8 does not see the groups of marks under pytest 9.2
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:
+    """Distribute the tests over the workers, the largest groups first."""
+    return _ByFile(config, log)
 
 
 @pytest.fixture
