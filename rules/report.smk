@@ -61,10 +61,9 @@ rule plot_figures:
 
 
 rule build_report:
-    """Put the table and the figures on one page."""
+    """Put all results on one page."""
     input:
         table="results/table.csv",
-        figures=["results/figures/accuracy_latency.svg", "results/figures/memory.svg"],
         sources="results/stamps/report.sha256",
     output:
         "results/report/index.html",

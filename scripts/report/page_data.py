@@ -1,0 +1,129 @@
+"""What the page carries: rows, and for each cell its layers, memory plan, log and provenance.
+
+Cells of one network mostly share their layers and plan, which are stored once in `graphs`.
+"""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from firmware import settings
+from firmware.board import Board, load_board
+from scripts.lib import table
+from scripts.lib.results import HOST
+from scripts.report.cells import Cell
+
+# Only the section of a cell shows these: they are part of its provenance there.
+_NOT_IN_ROWS = ("parity_oracle", "parity_samples", "parity_max_abs_diff", "parity_tolerance", "compiler", "emulator")
+_HASHES = ("elf_sha256", "tflite_sha256")
+_COLUMNS = [field.name for field in fields(table.Row) if field.name not in (*_NOT_IN_ROWS, *_HASHES)]
+
+
+def page_data(cells: list[Cell], logs: dict[str, str], root: Path) -> dict[str, Any]:
+    """Return plain data; `root` is the checkout whose config/ describes models, datasets and boards."""
+    graphs: dict[str, int] = {}
+    details = [_detail(cell, logs.get(cell.row.cell), graphs) for cell in cells]
+    return {
+        "columns": _COLUMNS,
+        "rows": [[_number(name, getattr(cell.row, name)) for name in _COLUMNS] for cell in cells],
+        "details": details,
+        "graphs": [json.loads(text) for text in graphs],
+        "model_info": {name: _model(name, root) for name in dict.fromkeys(cell.row.model for cell in cells)},
+        "board_info": {name: _board(name, root) for name in dict.fromkeys(cell.row.board for cell in cells)},
+    }
+
+
+def short_name(name: str) -> str:
+    """The readable part of a layer's name: the converter joins the names of all that it fused."""
+    return "/".join(name.split(";")[0].split("/")[-2:])
+
+
+def _number(name: str, value: Any) -> Any:
+    return float(table.text(name, value)) if isinstance(value, float) else value
+
+
+def _detail(cell: Cell, log: str | None, graphs: dict[str, int]) -> dict[str, Any]:
+    detail: dict[str, Any] = {"cycles": [layer.cycles for layer in cell.measurement.layers]}
+    if cell.build and cell.build.plan:
+        plan = cell.build.plan
+        graph = {
+            "layers": [[short_name(layer.name), layer.op, layer.macs] for layer in cell.build.layers],
+            "arena": plan.arena_bytes,
+            "bound": plan.lower_bound_bytes,
+            "tensors": [[short_name(t.name), t.offset, t.size_bytes, t.first, t.last] for t in plan.tensors],
+        }
+        detail["graph"] = graphs.setdefault(json.dumps(graph), len(graphs))
+    else:
+        detail["layers"] = [[short_name(layer.name), layer.op, layer.macs] for layer in cell.measurement.layers]
+    if log:
+        detail["log"] = log
+    detail["provenance"] = [[name, text] for name, text in _provenance(cell) if text]
+    return detail
+
+
+def _provenance(cell: Cell) -> list[tuple[str, str | None]]:
+    row, parity = cell.row, cell.measurement.parity
+    found = "no number" if parity and parity.max_abs_diff is None else parity and f"{parity.max_abs_diff:g}"
+    return [
+        ("engine", row.engine),
+        ("compiler", row.compiler),
+        ("ran on", None if row.status != "ok" else row.emulator or "the board itself"),
+        ("runs", cell.measurement.latency and str(cell.measurement.latency.runs)),
+        ("outputs compared with", parity and f"{parity.oracle}, {parity.samples} samples"),
+        ("largest difference", parity and f"{found}, allowed {parity.tolerance:g}"),
+        ("image, SHA-256", row.elf_sha256),
+        ("model file, SHA-256", row.tflite_sha256),
+        ("float32 model file, SHA-256", cell.accuracy.float_tflite_sha256),
+    ]
+
+
+def _model(name: str, root: Path) -> dict[str, Any]:
+    path = root / f"config/models/{name}.yaml"
+    if not path.is_file():
+        return {"title": name, "facts": [], "dataset": []}
+    declared = settings.read_yaml(path)
+    dataset = root / f"config/datasets/{declared.get('dataset')}.yaml"
+    return {
+        "title": declared.get("title", name),
+        "facts": _facts(declared, "title"),
+        "dataset": _facts(settings.read_yaml(dataset), "files", "sources") if dataset.is_file() else [],
+    }
+
+
+def _facts(declared: dict[str, Any], *without: str) -> list[list[str]]:
+    """Keys and values of a YAML file as text, nested ones joined by a dot."""
+    facts: list[list[str]] = []
+    for key, value in declared.items():
+        if isinstance(value, dict):
+            facts += [[f"{key}.{name}", text] for name, text in _facts(value)] if key not in without else []
+        elif key not in without:
+            facts.append([key, ", ".join(map(str, value)) if isinstance(value, list) else str(value)])
+    return facts
+
+
+def _board(name: str, root: Path) -> dict[str, Any]:
+    if not (root / f"config/boards/{name}.yaml").is_file():
+        title = "This machine: its times are not those of any board" if name == HOST else name
+        return {"title": title, "short": title, "facts": [], "memory": [], "references": []}
+    board = load_board(name, root / "config/boards")
+    return {
+        "title": board.title,
+        "short": f"{board.core}, {board.clock_hz / 1e6:g} MHz",
+        "facts": _board_facts(board),
+        "memory": [[region.name, region.kind, f"0x{region.origin:08x}", region.size_bytes] for region in board.memory],
+        "references": board.references,
+    }
+
+
+def _board_facts(board: Board) -> list[list[str]]:
+    facts = [
+        ["core", board.core],
+        ["FPU", board.fpu],
+        ["clock", f"{board.clock_hz / 1e6:g} MHz"],
+        ["flash wait states", str(board.flash_wait_states)],
+        ["console", f"{board.console.uart}, {board.console.baud} baud"],
+    ]
+    return facts + [
+        [f"power: {key}", str(value)] for key, value in board.power.model_dump().items() if value is not None
+    ]
