@@ -12,6 +12,7 @@ import pydantic
 
 from firmware import settings
 from firmware.core import CORES, Core
+from firmware.timing import Timing
 
 BOARDS_FOLDER = Path(__file__).parent.parent / "config" / "boards"
 CHIPS_FOLDER = Path(__file__).parent / "chips"
@@ -106,6 +107,8 @@ class Board(settings.Settings):
     clock_hz: Positive
     flash_wait_states: Annotated[int, pydantic.Field(ge=0, le=15, strict=True)]
     memory: Annotated[list[Region], pydantic.Field(min_length=2)]
+    # Absent where every memory answers in one cycle.
+    timing: Timing | None = None
     # Where the image starts in flash: behind a bootloader that stays on the board.
     image_offset_bytes: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
     # What the compiler chooses kernels by, where it has a choice.
@@ -166,6 +169,18 @@ class Board(settings.Settings):
         if not low <= current <= high:
             found = f"{self.power.active_ma:g} mA at {self.clock_hz / 1e6:g} MHz are {current:.3g} uA/MHz"
             raise ValueError(f"power.active_ma: {found}, expected {low} to {high}; is the unit mA?")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _timing_of_regions(self) -> "Board":
+        if self.timing is None:
+            if self.flash_wait_states:
+                raise ValueError(f"{self.flash_wait_states} wait states, and no timing that says what hides them")
+            return self
+        regions = [region.name for region in self.memory if not region.view_of]
+        for name in self.timing.miss_cycles:
+            if name not in regions:
+                raise ValueError(f"timing.miss_cycles: unknown region {name!r}{settings.nearest(name, regions)}")
         return self
 
     @property

@@ -6,7 +6,12 @@
  * everything up to the beginning of the current block.
  *
  * Code in RAM can change: such a block keeps a copy of its bytes and is priced again when they differ.
+ *
+ * Where memory keeps the core waiting, a block comes with the lines that it is fetched from, and loads are reported one by
+ * one; what they wait is added at once.
  */
+#include "memory.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,9 +21,11 @@ enum { TABLE_BITS = 16, TABLE_SIZE = 1 << TABLE_BITS };
 
 typedef struct block {
     uint32_t address, size; /* the Python side reads these two */
-    uint32_t end, instructions, cycles, taken_cycles;
+    uint32_t end, instructions, cycles, taken_cycles, entry_cycles;
     const uint8_t *live; /* where the code is in host memory, if it can change */
     uint8_t *copy;       /* what it was when priced */
+    fetch *fetches;
+    uint32_t fetch_count;
     struct block *next;  /* another block with the same table index */
 } block;
 
@@ -36,6 +43,7 @@ struct counter {
     uint64_t event_cycles; /* and writes this one */
     price_function price;
     event_function event;
+    memory *memory; /* NULL where every memory answers at once */
     block nothing; /* stands before the first block and for a block that was refused */
     block *table[TABLE_SIZE];
 };
@@ -53,21 +61,26 @@ static block *find(counter *self, uint32_t address, uint32_t size)
     return candidate;
 }
 
-counter *counter_new(price_function price, event_function event)
+counter *counter_new(price_function price, event_function event, memory *memory)
 {
     counter *self = calloc(1, sizeof *self);
     if (self != NULL) {
         self->price = price;
         self->event = event;
+        self->memory = memory;
         self->event_cycles = UINT64_MAX;
         self->current = &self->nothing;
     }
     return self;
 }
 
+struct price {
+    uint32_t instructions, cycles, taken_cycles, entry_cycles, fetch_count;
+};
+
 /* Enters the price of a block, or replaces it. Returns 0 when there is no memory. */
-int counter_enter(counter *self, uint32_t address, uint32_t size, uint32_t instructions, uint32_t cycles,
-                  uint32_t taken_cycles, const uint8_t *live)
+int counter_enter(counter *self, uint32_t address, uint32_t size, const struct price *price, const fetch *fetches,
+                  const uint8_t *live)
 {
     block *entry = find(self, address, size);
     if (entry == NULL) {
@@ -78,9 +91,17 @@ int counter_enter(counter *self, uint32_t address, uint32_t size, uint32_t instr
         *entry = (block){.next = *slot, .address = address, .size = size, .end = address + size};
         *slot = entry;
     }
-    entry->instructions = instructions;
-    entry->cycles = cycles;
-    entry->taken_cycles = taken_cycles;
+    entry->instructions = price->instructions;
+    entry->cycles = price->cycles;
+    entry->taken_cycles = price->taken_cycles;
+    entry->entry_cycles = price->entry_cycles;
+    free(entry->fetches);
+    entry->fetch_count = price->fetch_count;
+    entry->fetches = malloc((price->fetch_count + 1) * sizeof *fetches);
+    if (entry->fetches == NULL)
+        return 0;
+    if (price->fetch_count > 0)
+        memcpy(entry->fetches, fetches, price->fetch_count * sizeof *fetches);
     entry->live = live;
     if (live != NULL) {
         if (entry->copy == NULL && (entry->copy = malloc(size)) == NULL)
@@ -110,6 +131,7 @@ void counter_block(void *engine, uint64_t address, uint32_t size, counter *self)
 {
     (void)engine;
     uint32_t start = (uint32_t)address;
+    bool taken = start != self->current->end;
     charge(self, start);
     if (self->cycles >= self->event_cycles) {
         self->current = &self->nothing;
@@ -123,6 +145,17 @@ void counter_block(void *engine, uint64_t address, uint32_t size, counter *self)
         entry = find(self, start, size);
     }
     self->current = entry != NULL ? entry : &self->nothing;
+    if (taken)
+        self->cycles += self->current->entry_cycles;
+    if (self->current->fetch_count > 0)
+        self->cycles += memory_fetch(self->memory, self->current->fetches, self->current->fetch_count, self->cycles);
+}
+
+/* Unicorn's UC_HOOK_MEM_READ: runs before each load from a memory that keeps the core waiting. */
+void counter_load(void *engine, int access, uint64_t address, int size, int64_t value, counter *self)
+{
+    (void)engine, (void)access, (void)value;
+    self->cycles += memory_load(self->memory, (uint32_t)address, (uint32_t)size);
 }
 
 void counter_free(counter *self)
@@ -131,9 +164,11 @@ void counter_free(counter *self)
         for (block *entry = self->table[index], *next; entry != NULL; entry = next) {
             next = entry->next;
             free(entry->copy);
+            free(entry->fetches);
             free(entry);
         }
     }
+    memory_free(self->memory);
     free(self);
 }
 

@@ -15,10 +15,13 @@ from pathlib import Path
 import unicorn
 from unicorn.unicorn_py3.unicorn import uclib
 
+from firmware.board import Board
 from firmware.emulator.cost import Cost
+from firmware.emulator.cost.lines import Fetch, line_numbers
 from firmware.toolchain import zig
 
-_SOURCE = Path(__file__).with_name("blockhook.c")
+_FOLDER = Path(__file__).parent
+_SOURCES = (_FOLDER / "blockhook.c", _FOLDER / "memory.c")
 _CACHE = Path(__file__).parents[2] / ".cache" / "boardwalk"
 _PRICE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32)
 _EVENT = ctypes.CFUNCTYPE(ctypes.c_bool)
@@ -29,6 +32,25 @@ class _Block(ctypes.Structure):
     """The first fields of `block`."""
 
     _fields_ = (("address", ctypes.c_uint32), ("size", ctypes.c_uint32))
+
+
+class _Price(ctypes.Structure):
+    """`struct price`."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_uint32) for name in ("instructions", "cycles", "taken_cycles", "entry_cycles", "fetch_count")
+    )
+
+
+class _Geometry(ctypes.Structure):
+    """`struct geometry`."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_uint32)
+        for name in (
+            *("line_bytes", "prefetch", "instruction_sets", "instruction_ways", "data_sets", "data_ways", "shared"),
+        )
+    )
 
 
 class _State(ctypes.Structure):
@@ -48,13 +70,14 @@ def build_hook(folder: Path = _CACHE) -> Path:
     Two processes may build at once: each writes a file of its own and renames it.
     """
     version = importlib.metadata.version("ziglang")
-    digest = hashlib.sha256(_SOURCE.read_bytes() + version.encode()).hexdigest()[:16]
+    sources = b"".join(path.read_bytes() for path in (*_SOURCES, _FOLDER / "memory.h"))
+    digest = hashlib.sha256(sources + version.encode()).hexdigest()[:16]
     library = folder / f"blockhook-{digest}.so"
     if not library.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             built = Path(scratch) / library.name
-            zig("cc", "-shared", "-fPIC", "-O3", "-Wall", "-Wextra", "-Wconversion", "-Werror", _SOURCE, "-o", built)
+            zig("cc", "-shared", "-fPIC", "-O3", "-Wall", "-Wextra", "-Wconversion", "-Werror", *_SOURCES, "-o", built)
             os.replace(built, library)
     return library
 
@@ -62,9 +85,15 @@ def build_hook(folder: Path = _CACHE) -> Path:
 @functools.cache
 def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(str(build_hook()))
-    library.counter_new.argtypes = [_PRICE, _EVENT]
+    library.memory_new.argtypes = [ctypes.POINTER(_Geometry)]
+    library.memory_new.restype = ctypes.c_void_p
+    library.memory_region.argtypes = [ctypes.c_void_p, *[ctypes.c_uint32] * 4]
+    library.memory_region.restype = ctypes.c_bool
+    library.counter_new.argtypes = [_PRICE, _EVENT, ctypes.c_void_p]
     library.counter_new.restype = ctypes.c_void_p
-    library.counter_enter.argtypes = [ctypes.c_void_p, *[ctypes.c_uint32] * 5, ctypes.c_void_p]
+    library.counter_enter.argtypes = [
+        *(ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.POINTER(_Price), ctypes.c_void_p, ctypes.c_void_p)
+    ]
     library.counter_settle.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32]
     library.counter_settle.restype = None
     library.counter_free.argtypes = [ctypes.c_void_p]
@@ -72,13 +101,32 @@ def _library() -> ctypes.CDLL:
     return library
 
 
-def _add_hook(engine: unicorn.Uc, kind: int, function: ctypes._CFuncPtr, data: int | None) -> None:
-    """Register a C function for every address: the Python binding takes Python functions only."""
+def _memory(board: Board) -> int | None:
+    """Return the board's model of slow memories, made by memory.c; None where there are none."""
+    timing = board.timing
+    if timing is None:
+        return None
+    fetched, loaded = timing.shared or timing.instruction, timing.data
+    sizes = [(cache.sets, cache.ways) if cache else (1, 0) for cache in (fetched, loaded)]
+    geometry = _Geometry(timing.line_bytes, timing.prefetch, *sizes[0], *sizes[1], timing.shared is not None)
+    memory = _library().memory_new(ctypes.byref(geometry))
+    if not memory:
+        raise MemoryError("memory model")
+    for region, first_line, miss_cycles in line_numbers(board):
+        if not _library().memory_region(memory, region.origin, region.end - 1, first_line, miss_cycles):
+            raise ValueError(f"{board.name}: too many regions with miss_cycles")
+    return memory
+
+
+def _add_hook(
+    engine: unicorn.Uc, kind: int, function: ctypes._CFuncPtr, data: int | None, first: int = 1, last: int = 0
+) -> None:
+    """Register a C function for some addresses, or all: the Python binding takes Python functions only."""
     handle = ctypes.c_size_t()
     address = ctypes.cast(function, ctypes.c_void_p)
-    everywhere = (ctypes.c_uint64(1), ctypes.c_uint64(0))
+    where = (ctypes.c_uint64(first), ctypes.c_uint64(last))
     status = uclib.uc_hook_add(
-        engine._uch, ctypes.byref(handle), ctypes.c_int(kind), address, ctypes.c_void_p(data), *everywhere
+        engine._uch, ctypes.byref(handle), ctypes.c_int(kind), address, ctypes.c_void_p(data), *where
     )
     if status != unicorn.UC_ERR_OK:
         raise unicorn.UcError(status)
@@ -91,15 +139,19 @@ class Counter:
     between two blocks when the time set by `call_at` has come; it returns True if it stopped the engine.
     """
 
-    def __init__(self, engine: unicorn.Uc, price: Callable[[int, int], None], event: Callable[[], bool]):
+    def __init__(self, engine: unicorn.Uc, board: Board, price: Callable[[int, int], None], event: Callable[[], bool]):
         self._library = _library()
         self._callbacks = _PRICE(price), _EVENT(event)
-        self._counter = self._library.counter_new(*self._callbacks)
+        memory = _memory(board)
+        self._counter = self._library.counter_new(*self._callbacks, memory)
         if not self._counter:
             raise MemoryError("block counter")
         self._state = _State.from_address(self._counter)
         _add_hook(engine, unicorn.UC_HOOK_BLOCK, self._library.counter_block, self._counter)
         _add_hook(engine, unicorn.UC_HOOK_TLB_FILL, self._library.identity_translation, None)
+        for region, _, _ in line_numbers(board) if memory else ():
+            read = unicorn.UC_HOOK_MEM_READ
+            _add_hook(engine, read, self._library.counter_load, self._counter, region.origin, region.end - 1)
 
     @property
     def instructions(self) -> int:
@@ -125,10 +177,16 @@ class Counter:
         current = self._state.current.contents
         return current.address, current.size
 
-    def enter(self, block: tuple[int, int], instructions: int, cost: Cost, live: int | None) -> None:
-        """Set the price of a block (address, size); `live` is its host address if its code can change, else None."""
-        price = (instructions, cost.cycles, cost.taken_cycles)
-        if not self._library.counter_enter(self._counter, *block, *price, live):
+    def enter(
+        self, block: tuple[int, int], instructions: int, cost: Cost, fetches: list[Fetch], live: int | None
+    ) -> None:
+        """Set the price of a block (address, size), which is fetched from the lines `fetches`.
+
+        `live` is its host address if its code can change, else None.
+        """
+        price = _Price(instructions, cost.cycles, cost.taken_cycles, cost.entry_cycles, len(fetches))
+        numbers = (ctypes.c_uint32 * (3 * len(fetches)))(*(number for fetch in fetches for number in fetch))
+        if not self._library.counter_enter(self._counter, *block, ctypes.byref(price), numbers, live):
             raise MemoryError("block counter")
 
     def settle(self, instructions: int, cycles: int) -> None:

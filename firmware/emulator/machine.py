@@ -19,6 +19,7 @@ from firmware.board import Board
 from firmware.emulator.bus import Bus, BusError, Peripheral
 from firmware.emulator.console import Console
 from firmware.emulator.cost import UnknownInstruction, cost_model
+from firmware.emulator.cost.lines import fetches
 from firmware.emulator.counter import NEVER_CYCLES, Counter
 from firmware.emulator.exceptions import Exceptions, core_peripherals
 from firmware.emulator.image import Image
@@ -58,7 +59,7 @@ class VirtualBoard:
         self.processor = processor(board.target, chip, lambda: self.counter.cycles)
         self.engine = self.processor.engine
         self._map_memory()
-        self.counter = Counter(self.engine, self._price, self._event)
+        self.counter = Counter(self.engine, board, self._price, self._event)
         self._pace = Pace(self.counter, board.clock_hz, board.console.baud) if realtime else None
         self.console = Console(lambda: self.counter.cycles, self._pace)
         peripherals = chip.peripherals(board, self.console, lambda: self.counter.cycles)
@@ -186,7 +187,8 @@ class VirtualBoard:
         refusal = self.processor.refusal(instructions, self.bus)
         if refusal:
             return self._halt(*refusal)
-        self.counter.enter((address, size), len(instructions), cost, self._live(address))
+        lines = fetches(self.board, instructions, cost, self._cost.fetch_ahead_bytes)
+        self.counter.enter((address, size), len(instructions), cost, lines, self._live(address))
 
     def _live(self, address: int) -> int | None:
         """Return the host address of code in RAM, which can change; None for code in flash."""

@@ -6,9 +6,10 @@ from elftools.elf.elffile import ELFFile
 from firmware.board import load_board
 from firmware.core import CORES
 from firmware.toolchain import compile_object
-from tests.unit.emulator_programs import run_assembly
+from tests.unit.emulator_programs import ideal, run_assembly
 
-U5, F7 = load_board("nucleo_u575zi_q"), load_board("stm32f746g_disco")
+DISCO = ideal(load_board("stm32f4_disco"))
+U5, F7 = ideal(load_board("nucleo_u575zi_q")), ideal(load_board("stm32f746g_disco"))
 
 
 def cycles(board, text, tmp_path):
@@ -39,6 +40,98 @@ def cycles(board, text, tmp_path):
 )
 def test_cortex_m7_pairs_neighbours(text, expected, tmp_path):
     assert cycles(F7, f"{text}\nbkpt #0", tmp_path) == expected
+
+
+def alone(text, tmp_path):
+    """Return the cycles of assembly for the Cortex-M4 in a block of its own, with r5 to r7 pointing to RAM."""
+    setup = """
+        sub sp, #64
+        mov r5, sp
+        mov r6, sp
+        mov r7, sp
+        movs r3, #4
+        str r5, [r5]
+        ldr r0, =0xe000ed88
+        mov r1, #0xf00000
+        str r1, [r0]
+        b 1f
+        .balign 8
+        nop
+        nop
+        nop
+        nop
+        1:
+    """
+    whole, without = (cycles(DISCO, f"{setup}{body}\nbkpt #0", tmp_path) for body in (text, ""))
+    return whole - without
+
+
+# Loads and stores: TRM 3.3.3 and jnk0le's measurements; the code begins at a multiple of 8.
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ldr r0, [r5]\nldr r1, [r6]", 3),
+        ("ldr r0, [r5]\nldr r1, [r6]\nldr r2, [r7]", 4),
+        ("ldr r0, [r5]\nldr r1, [r0]", 4),
+        ("ldr.w r0, [r5], #4\nldr.w r1, [r5]", 4),
+        ("ldr.w r0, [r5], #4\nldr.w r1, [r6]", 3),
+        ("ldr r0, [r5]\nstr r0, [r6]", 2),
+        ("ldr r0, [r5]\nstr r0, [r6, r3]", 3),
+        ("str r0, [r5]\nstr r1, [r6]", 2),
+        ("str r0, [r5]\nldr r1, [r6]", 3),
+        ("ldr r0, [r5]\nstr r0, [r6]\nldr r1, [r7]\nstr r1, [r6]", 5),
+        ("adds r5, #4\nldr r0, [r5]", 4),
+        ("adds r5, #4\nstr r0, [r5]", 3),
+        ("adds r5, #4\nstr r5, [r6]", 2),
+        ("adds r5, #4\nnop\nldr r0, [r5]", 4),
+        ("ldm r5!, {r0-r3}\nldr r6, [r7]", 7),
+        ("ldr r0, [r5]\nldm r7!, {r1-r2}", 5),
+        ("ldrd r0, r1, [r5]\nldr r2, [r6]", 5),
+        ("vldr s0, [r5]\nvldr s1, [r5, #4]\nvldr s2, [r5, #8]", 4),
+    ],
+)
+def test_cortex_m4_overlaps_loads_and_stores(text, expected, tmp_path):
+    assert alone(text, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("vadd.f32 s0, s1, s2\nvadd.f32 s3, s4, s5", 2),
+        ("vadd.f32 s0, s1, s2\nvadd.f32 s3, s0, s5", 3),
+        ("vadd.f32 s0, s1, s2\nvstr s0, [r5]", 4),
+        ("vmla.f32 s0, s1, s2\nvmla.f32 s0, s4, s5", 6),
+        ("vmul.f32 s0, s1, s2\nvfma.f32 s0, s4, s5", 4),
+        ("vmul.f32 s0, s1, s2\nvfma.f32 s3, s0, s5", 5),
+        ("vdiv.f32 s0, s1, s2", 14),
+        ("vdiv.f32 s0, s1, s2\nadds r1, #1\nadds r2, #1", 14),
+        ("vdiv.f32 s0, s1, s2\nadds r1, #1\nvadd.f32 s3, s4, s5", 15),
+        ("vdiv.f32 s0, s1, s2\n" + "adds r1, #1\n" * 20, 21),
+    ],
+)
+def test_cortex_m4_floating_point_results_come_late(text, expected, tmp_path):
+    assert alone(text, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("add.w r0, r1, r2\n" * 2, 2),
+        ("add.w r0, r1, r2\n" * 3, 3),
+        ("nop\n" + "add.w r0, r1, r2\n" * 2, 3),
+        ("nop\n" + "add.w r0, r1, r2\n" * 3, 5),
+        ("nop\n" + "add.w r0, r1, r2\n" * 9, 11),
+        ("nop\n" + "str r0, [sp, #-4]\n" * 3, 4),
+        ("nop\n" + "str r0, [sp, #-4]\n" * 4, 6),
+        (("nop\n" + "add.w r0, r1, r2\n" * 2 + "nop\n") * 2, 8),
+        ("b 1f\nnop\nnop\n1: add.w r0, r1, r2", 4),
+        ("b 1f\nnop\n1: add.w r0, r1, r2", 3),
+        ("b 1f\nnop\nnop\n1: nop", 3),
+    ],
+)
+def test_cortex_m4_fetches_words(text, expected, tmp_path):
+    """32-bit instructions that lie across words wait for the second: as targets, and as the third in a row."""
+    assert cycles(DISCO, f".balign 8\n{text}\nbkpt #0", tmp_path) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), [("nop", 1), ("ldr r0, [sp, #-4]", 2), ("mul r0, r1, r2", 1)])

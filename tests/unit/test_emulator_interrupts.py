@@ -11,9 +11,9 @@ from firmware.board import load_board
 from firmware.emulator.image import read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
 from firmware.emulator.program import build_program
-from tests.unit.emulator_programs import assemble, run_assembly, run_c
+from tests.unit.emulator_programs import assemble, ideal, run_assembly, run_c
 
-ZERO, DISCO = load_board("arduino_zero"), load_board("stm32f4_disco")
+ZERO, DISCO = ideal(load_board("arduino_zero")), ideal(load_board("stm32f4_disco"))
 BOTH = pytest.mark.parametrize("board", [ZERO, DISCO], ids=lambda board: board.name)
 ENTRY_CYCLES, EXIT_CYCLES = {"cortex-m0plus": 15, "cortex-m4": 12}, {"cortex-m0plus": 13, "cortex-m4": 10}
 

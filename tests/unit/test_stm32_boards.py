@@ -27,6 +27,7 @@ flash_wait_states: 1
 memory:
   - {name: flash, kind: flash, origin: 0x08000000, size_bytes: 131072}
   - {name: sram, kind: ram, origin: 0x20000000, size_bytes: 36864}
+timing: {line_bytes: 8, miss_cycles: {flash: 1}, prefetch: true, instruction: {lines: 2, ways: 2}, source: RM0444}
 formats: [bin]
 console: {uart: lpuart1, tx: PC1, rx: PC0, baud: 57600}
 usb: [{vid: 0x0483, pid: 0x374B}]

@@ -1,7 +1,13 @@
-"""Cortex-M4 with FPU (ARMv7E-M): cycles from Arm 100166 tables 3-1 and 7-1, zero wait states.
+"""Cortex-M4 with FPU (ARMv7E-M): cycles from Arm 100166 tables 3-1 and 7-1, and what neighbours do to each other.
 
-Where the table gives a range, the choice made is stated at the entry. Loads and stores are not paired yet, and fetching
-costs nothing: silicon differs by an error that is not known yet.
+Sources of the rules between neighbours, cited where they stand:
+[TRM] Arm 100166 (and DDI 0439D), section 3.3.3, load/store timings, and chapter 7, floating-point unit
+[TI] SWCU185G, which repeats them for the CC2652
+[jnk0le] github.com/jnk0le/random, pipeline cycle test/doc/cortex_m3m4.md: measured on an STM32F407
+[i-0] compendium.i-0.nl/docs/instruction-alignment/rules: measured with the counters of a Cortex-M4
+
+Where a table gives a range, the choice made is stated at the entry. A division takes 2 to 12 cycles by its operands,
+which are not known when a block is priced. Wait states of memory come on top (memory.c).
 """
 
 from typing import ClassVar
@@ -26,7 +32,7 @@ _ONE_CYCLE = """
     shadd8 shadd16 shsub8 shsub16 shasx shsax uhadd8 uhadd16 uhsub8 uhsub16 uhasx uhsax
     usad8 usada8 sel pkhbt pkhtb clz rbit rev rev16 revsh bfc bfi sbfx ubfx
     sxtb sxth sxtb16 uxtb uxth uxtb16 sxtab sxtah sxtab16 uxtab uxtah uxtab16
-    it nop yield sev wfe wfi svc udf clrex cps mrs msr bkpt pld
+    nop yield sev wfe wfi svc udf clrex cps mrs msr bkpt pld
     vabs vadd vcmp vcmpe vcvt vcvtr vcvtb vcvtt vmrs vmsr vmul vneg vnmul vsub
 """
 
@@ -36,6 +42,7 @@ _CYCLES = {
     **thumb.each("ldr ldrb ldrh ldrsb ldrsh ldrt ldrbt ldrht ldrsbt ldrsht ldrex ldrexb ldrexh", 2),
     **thumb.each("strex strexb strexh strt strbt strht", 2),
     **thumb.each("ldrd strd", 3),
+    "it": 1,
     **thumb.each("sdiv udiv", 7),  # 2 to 12, by the operands: the middle
     **thumb.each("dmb dsb isb", 4),  # 1 + B, B unspecified: taken as a full refill
     **thumb.each("vmla vmls vnmla vnmls vfma vfms vfnma vfnms", 3),
@@ -53,12 +60,20 @@ _BRANCHES = {
 _LISTS = {**thumb.each("push pop vpush vpop", 0), **thumb.each("ldm ldmdb stm stmdb vldmia vldmdb vstmia vstmdb", 1)}
 _STORES = ("str", "strb", "strh")
 
+_MULTIPLY_ACCUMULATE = frozenset(["vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms"])
+_RESULT_LATE = _MULTIPLY_ACCUMULATE | frozenset(
+    ["vadd", "vsub", "vmul", "vnmul", "vdiv", "vsqrt", "vcvt", "vcvtr", "vcvtb", "vcvtt"]
+)
+_BESIDE_INTEGERS = frozenset({"vdiv", "vsqrt"})
+_NO_RESULT = frozenset(["cmp", "cmn", "tst", "teq", "it", "nop"])
+
 
 class Model(CostModel):
     """Tables 3-1 and 7-1 of Arm 100166; N of a register list counts 32-bit words."""
 
     core = "cortex-m4"
     cycles: ClassVar[dict[str, int]] = _CYCLES
+    fetch_ahead_bytes = 8  # of the three words of prefetch buffer, two are ahead of the one being decoded
 
     def instruction(self, instruction: capstone.CsInsn) -> Cost:
         """Return the cycles of one instruction; refuses what the tables do not have, such as double precision."""
@@ -89,3 +104,75 @@ class Model(CostModel):
         if name not in self.cycles:
             raise UnknownInstruction(instruction, self.core)
         return self.cycles[name]
+
+    def entry(self, instruction: capstone.CsInsn) -> int:
+        """A branch to a 32-bit instruction that two words share takes a cycle more [i-0]."""
+        return int(thumb.unaligned_wide(instruction))
+
+    def behind(self, instructions: list[capstone.CsInsn], index: int) -> int:
+        """Return what the rules between neighbours add and save."""
+        before, instruction = instructions[index - 1], instructions[index]
+        name = thumb.name(instruction)
+        if name == "it":
+            return -1 if before.size == 2 else 0  # folded onto it [TRM table 3-1, note e]
+        cycles = _fetch_delay(instructions, index)
+        if name in thumb.LOADS or name in thumb.STORES:
+            cycles += _memory_delay(instructions, index)
+        if name.startswith("v"):
+            return cycles + _result_delay(before, instruction)
+        return cycles - self._beside_division(instructions, index)
+
+    def _beside_division(self, instructions: list[capstone.CsInsn], index: int) -> int:
+        """Return the cycles that an integer instruction spends while VDIV or VSQRT still runs [TRM 7]."""
+        left, behind = 0, index - 1
+        while behind >= 0 and not thumb.name(instructions[behind]).startswith("v"):
+            left -= self.instruction(instructions[behind]).cycles
+            behind -= 1
+        if behind < 0 or thumb.name(instructions[behind]) not in _BESIDE_INTEGERS:
+            return 0
+        left += self.cycles["vdiv"] - 1
+        return max(0, min(left, self.instruction(instructions[index]).cycles))
+
+
+def _fetch_delay(instructions: list[capstone.CsInsn], index: int) -> int:
+    """Three 32-bit instructions in a row that lie across words cost a cycle, once; of stores, four do [i-0]."""
+    run = 0
+    while run <= index and thumb.unaligned_wide(instructions[index - run]):
+        run += 1
+    if run > index:  # it began with the block: the branch has paid
+        return 0
+    names = {thumb.name(instruction) for instruction in instructions[index - run + 1 : index + 1]}
+    return int(run == (4 if names <= thumb.STORES else 3))
+
+
+def _memory_delay(instructions: list[capstone.CsInsn], index: int) -> int:
+    """Return what a single load or store costs more, or less, for the instruction before it."""
+    before, instruction = instructions[index - 1], instructions[index]
+    name, previous = thumb.name(instruction), thumb.name(before)
+    address = thumb.address_registers(instruction)
+    if previous in thumb.LOADS and not _double(before) and not _double(instruction):
+        # Its address phase overlaps the data phase before it, unless the address comes from there [TRM, TI]; that
+        # holds for a store too, and a base written back blocks only itself [jnk0le].
+        return 0 if address & thumb.written_by(before) else -1
+    if previous in thumb.STORES and name in thumb.LOADS:
+        # "adds extra cycle to store" [jnk0le], where a load before has already hidden the store's own.
+        paired = index > 1 and thumb.name(instructions[index - 2]) in thumb.LOADS
+        return int(paired)
+    computed = previous not in thumb.LOADS | thumb.STORES | _NO_RESULT and not previous.startswith("v")
+    # "no forwarding path for this scenario" [TRM, TI, jnk0le]
+    return int(computed and bool(address & thumb.written_by(before)))
+
+
+def _double(instruction: capstone.CsInsn) -> bool:
+    """True for the load or store of a double-precision register, which is no single one."""
+    return thumb.name(instruction).startswith("v") and thumb.words(instruction, thumb.registers(instruction)[0]) == 2
+
+
+def _result_delay(before: capstone.CsInsn, instruction: capstone.CsInsn) -> int:
+    """A floating-point result is there a cycle late, except for the addend of a multiply-accumulate [TRM 7]."""
+    if thumb.name(before) not in _RESULT_LATE:
+        return 0
+    read = thumb.read_by(instruction)
+    if thumb.name(instruction) in _MULTIPLY_ACCUMULATE:
+        read = set(thumb.registers(instruction)[1:])
+    return int(bool(read & thumb.written_by(before)))

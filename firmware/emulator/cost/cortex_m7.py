@@ -43,7 +43,7 @@ class Model(CostModel):
 
     def block(self, instructions: list[capstone.CsInsn]) -> Cost:
         """Return the cost of a block: neighbours that can issue together cost what the longer one costs."""
-        cycles, index, loaded = 0, 0, set()
+        cycles, index, loaded, starts = 0, 0, set(), []
         while index < len(instructions):
             issue = instructions[index : index + 2]
             cost = self.instruction(issue[0]).cycles
@@ -53,9 +53,10 @@ class Model(CostModel):
                 del issue[1:]
             waits = any(loaded & set(instruction.regs_access()[0]) for instruction in issue)
             loaded = {register for instruction in issue for register in _loaded(instruction)}
+            starts += [cycles + waits] * len(issue)
             cycles += cost + waits
             index += len(issue)
-        return Cost(cycles)
+        return Cost(cycles, starts=tuple(starts))
 
 
 def _loaded(instruction: capstone.CsInsn) -> set[int]:

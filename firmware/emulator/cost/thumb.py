@@ -3,6 +3,9 @@
 import capstone
 from capstone import arm
 
+LOADS = frozenset(["ldr", "ldrb", "ldrh", "ldrsb", "ldrsh", "ldrt", "ldrbt", "ldrht", "ldrsbt", "ldrsht", "vldr"])
+STORES = frozenset(["str", "strb", "strh", "strt", "strbt", "strht", "vstr"])
+
 # What capstone calls by another name than the manual.
 _ALIASES = {"movs": "mov", "fconsts": "vmov", "fmstat": "vmrs"}
 _COMPARE_AND_BRANCH = frozenset({"cbz", "cbnz"})
@@ -46,3 +49,24 @@ def indexed_by_register(instruction: capstone.CsInsn) -> bool:
 def words(instruction: capstone.CsInsn, register: int) -> int:
     """Return the size of a register in 32-bit words: two for a double-precision register."""
     return 2 if instruction.reg_name(register).startswith("d") else 1
+
+
+def address_registers(instruction: capstone.CsInsn) -> set[int]:
+    """Return the base and index registers of a load or store, if it has an address operand."""
+    memory = [operand.mem for operand in instruction.operands if operand.type == arm.ARM_OP_MEM]
+    return {register for operand in memory for register in (operand.base, operand.index) if register}
+
+
+def read_by(instruction: capstone.CsInsn) -> set[int]:
+    """Return the registers that an instruction reads, flags among them."""
+    return set(instruction.regs_access()[0])
+
+
+def written_by(instruction: capstone.CsInsn) -> set[int]:
+    """Return the registers that an instruction writes, flags and written-back base among them."""
+    return set(instruction.regs_access()[1])
+
+
+def unaligned_wide(instruction: capstone.CsInsn) -> bool:
+    """True for a 32-bit instruction that two words of memory share."""
+    return instruction.size == 4 and instruction.address % 4 == 2

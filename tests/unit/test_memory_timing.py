@@ -1,0 +1,145 @@
+"""Wait states, prefetch and caches against sequences counted by hand; timings that no board can have are refused."""
+
+import pydantic
+import pytest
+
+from firmware import settings
+from firmware.board import BOARDS_FOLDER, Board, load_board
+from firmware.timing import Cache, Timing
+from tests.unit.emulator_programs import ideal, run_assembly
+
+DISCO, ZERO = load_board("stm32f4_disco"), load_board("arduino_zero")
+ART = {"line_bytes": 16, "miss_cycles": {"flash": 5}, "source": "test"}
+CODE, DATA = {"instruction": {"lines": 4, "ways": 4}}, {"data": {"lines": 2, "ways": 2}}
+
+
+def waits(text, tmp_path, board=DISCO, **timing):
+    """Return the cycles that the flash of `timing` adds to assembly up to its breakpoint.
+
+    The code begins 8 bytes behind the vector table: in the middle of the first line of 16 bytes.
+    """
+    slow = board.model_copy(update={"timing": Timing(**{**ART, **timing})})
+    cycles = []
+    for model in (slow, ideal(board)):
+        machine, stop = run_assembly(model, text + "\nbkpt #0", tmp_path)
+        assert stop.reason.startswith("BKPT"), stop
+        cycles.append(machine.counter.cycles)
+        machine.close()
+    return cycles[0] - cycles[1]
+
+
+def test_straight_code_waits_for_every_line(tmp_path):
+    """Four 16-bit instructions ahead the core asks for the next line: four of the five cycles are hidden."""
+    assert waits("nop\n" * 19, tmp_path) == 5 + 1 + 1
+
+
+def test_wide_code_has_less_time_to_wait_in(tmp_path):
+    assert waits("nop.w\n" * 9, tmp_path) == 5 + 3 + 3
+
+
+def test_prefetch_reads_while_a_line_is_executed(tmp_path):
+    """Eight cycles for a line of 16-bit instructions, six for a read: only the first line and the half before wait."""
+    assert waits("nop\n" * 19, tmp_path, prefetch=True) == 5 + 2
+    assert waits("nop.w\n" * 9, tmp_path, prefetch=True) == 5 + 4 + 2
+
+
+def test_a_loop_in_the_cache_waits_once(tmp_path):
+    loop = "movs r0, #{}\n1: nop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nsubs r0, #1\nbne 1b"
+    twice, often = (waits(loop.format(rounds), tmp_path, **CODE) for rounds in (2, 50))
+    assert twice == often == 5 + 1
+
+
+def test_a_loop_that_is_too_long_for_the_cache_waits_always(tmp_path):
+    """Five lines in a cache of four that replaces the oldest: each line is missed in each round."""
+    loop = "movs r0, #{}\nb 1f\n.balign 16\n1: " + "nop\n" * 37 + "subs r0, #1\nbne 1b"
+    first, second = (waits(loop.format(rounds), tmp_path, **CODE) for rounds in (1, 2))
+    assert second - first == 5 + 4 * 1
+
+
+def test_a_line_prefetched_in_time_stays_out_of_the_cache(tmp_path):
+    """So a loop of 16-bit code needs no cache but for the line that its branch leads to."""
+    loop = "movs r0, #{}\nb 1f\n.balign 16\n1: " + "nop\n" * 37 + "subs r0, #1\nbne 1b"
+    first, second = (waits(loop.format(rounds), tmp_path, prefetch=True, **CODE) for rounds in (2, 3))
+    assert second == first
+
+
+LOADS = "ldr r1, ={:#x}\n" + "ldr r0, [r1], #4\nnop\n" * 8
+FLASH, RAM = 0x08001230, 0x20001230  # neither is an immediate of MOV
+
+
+@pytest.mark.parametrize(
+    ("timing", "expected"),
+    [({}, 8 * 5), (DATA, 2 * 5), ({**DATA, "line_bytes": 8}, 4 * 5)],
+    ids=["no cache", "lines of 16 bytes", "lines of 8 bytes"],
+)
+def test_constants_in_flash(timing, expected, tmp_path):
+    """Eight words in a row; from RAM the same words come at once."""
+    flash, ram = (waits(LOADS.format(address), tmp_path, **timing) for address in (FLASH, RAM))
+    assert flash - ram == expected
+
+
+def test_a_load_across_lines_reads_both(tmp_path):
+    one, two = (f"ldr r1, =0x0800100{offset}\nldr r0, [r1]" for offset in ("4", "e"))
+    assert waits(two, tmp_path, **DATA) - waits(one, tmp_path, **DATA) == 5
+
+
+def test_a_shared_cache_serves_code_and_constants(tmp_path):
+    """The literal lies in a line that was fetched as code."""
+    shared = {"shared": {"lines": 4, "ways": 4}}
+    assert waits("ldr r1, [pc, #0]\nb 1f\n.word 0\n1: nop", tmp_path, **shared) == 5 + 5
+    assert waits("ldr r1, [pc, #0]\nb 1f\n.word 0\n1: nop", tmp_path) == 5 + 5 + 5
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml")))
+def test_memory_of_every_board_costs_time_but_no_instructions(name, tmp_path):
+    board = load_board(name)
+    if board.target.family != "cortex_m" or board.chip == "rp2040":
+        pytest.skip("bare Thumb assembly does not start it")
+    text = "movs r0, #20\n1: " + "nop\n" * 70 + "subs r0, #1\nbne 1b\nbkpt #0"
+    counts = []
+    for model in (board, ideal(board), board):
+        machine, _ = run_assembly(model, text, tmp_path)
+        counts.append((machine.counter.instructions, machine.counter.cycles))
+        machine.close()
+    assert counts[0] == counts[2]
+    assert counts[0][0] == counts[1][0]
+    assert counts[0][1] > counts[1][1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"line_bytes": 12}, "power of two"),
+        ({"line_bytes": 2}, "greater than or equal to 4"),
+        ({"miss_cycles": {}}, "at least 1 item"),
+        ({"miss_cycles": {"flash": -1}}, "greater than or equal to 0"),
+        ({"miss_cycles": {"flash": 5000}}, "less than or equal to 1000"),
+        ({"data": {"lines": 12, "ways": 4}}, "power of two"),
+        ({"data": {"lines": 16, "ways": 3}}, "power of two"),
+        ({"data": {"lines": 0, "ways": 1}}, "greater than or equal to 1"),
+        ({**DATA, "shared": {"lines": 4, "ways": 4}}, "leaves no room"),
+        ({"wait_states": 5}, "Extra inputs"),
+    ],
+)
+def test_timings_that_cannot_be_are_refused(change, message):
+    with pytest.raises(pydantic.ValidationError, match=message):
+        Timing(**{**ART, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"timing": None}, "5 wait states, and no timing"),
+        ({"timing": {**ART, "miss_cycles": {"flsh": 5}}}, "unknown region 'flsh' (did you mean 'flash'?)"),
+        ({"flash_wait_states": 99}, "less than or equal to 15"),
+    ],
+)
+def test_boards_whose_timing_does_not_fit_are_refused(change, message, tmp_path):
+    content = settings.read_yaml(BOARDS_FOLDER / "stm32f4_disco.yaml") | {"name": "stm32f4_disco"} | change
+    with pytest.raises(settings.SettingsError) as refusal:
+        settings.check(tmp_path / "board.yaml", content, Board)
+    assert message in str(refusal.value)
+
+
+def test_a_cache_knows_its_sets():
+    assert Cache(lines=128, ways=4).sets == 32
