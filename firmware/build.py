@@ -7,6 +7,7 @@ without end, the sizes are compared with the board, and only what fits is linked
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from elftools.elf.elffile import ELFFile
 
@@ -22,11 +23,26 @@ KERNELS = _FOLDER / "kernels"
 HARNESS = _FOLDER / "harness"
 
 _ENDLESS_BYTES = 1 << 27
+# How many symbols of each memory a record keeps, and where they lie.
+_LARGEST = 8
+_SECTIONS = {
+    **dict.fromkeys((".text", ".rodata", ".weights"), "flash"),
+    **dict.fromkeys((".data", ".bss", ".arena"), "ram"),
+}
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A function or variable of an image, in the memory where it counts."""
+
+    name: str
+    memory: Literal["flash", "ram"]
+    size_bytes: int
 
 
 @dataclass(frozen=True)
 class ImageSizes:
-    """Bytes of an image. `data` counts in flash (its initial values) and in RAM."""
+    """Bytes of an image. `data` counts in flash (its initial values) and in RAM. `largest` has the largest first."""
 
     code: int
     weights: int
@@ -34,6 +50,7 @@ class ImageSizes:
     bss: int
     arena: int
     stack: int
+    largest: tuple[Symbol, ...] = ()
 
     @property
     def flash(self) -> int:
@@ -124,11 +141,26 @@ def place_arena(board: Board, sizes: ImageSizes) -> tuple[Region | None, str | N
 def image_sizes(image: Path) -> ImageSizes:
     """Return the section sizes of a linked ELF."""
     with image.open("rb") as file:
-        sizes = {section.name: section["sh_size"] for section in ELFFile(file).iter_sections()}
+        elf = ELFFile(file)
+        sizes = {section.name: section["sh_size"] for section in elf.iter_sections()}
+        largest = tuple(symbol for memory in ("flash", "ram") for symbol in _largest(elf, memory))
     names = ("weights", "data", "bss", "arena", "stack")
     return ImageSizes(
-        code=sizes.get(".text", 0) + sizes.get(".rodata", 0), **{name: sizes.get(f".{name}", 0) for name in names}
+        code=sizes.get(".text", 0) + sizes.get(".rodata", 0),
+        **{name: sizes.get(f".{name}", 0) for name in names},
+        largest=largest,
     )
+
+
+def _largest(elf: ELFFile, memory: str) -> list[Symbol]:
+    """Return the largest symbols in one memory."""
+    names = [section.name for section in elf.iter_sections()]
+    found = set()
+    for symbol in elf.get_section_by_name(".symtab").iter_symbols():
+        index = symbol["st_shndx"]
+        if symbol["st_size"] and isinstance(index, int) and _SECTIONS.get(names[index]) == memory:
+            found.add(Symbol(symbol.name, memory, symbol["st_size"]))
+    return sorted(found, key=lambda symbol: (-symbol.size_bytes, symbol.name))[:_LARGEST]
 
 
 def _without_limits(board: Board) -> Board:

@@ -25,7 +25,7 @@ def or_stop(load, *arguments):
 STARTED_S = time.time()
 CONFIG = or_stop(load_config, dict(config), [Path(file) for file in workflow.configfiles])
 LAB = or_stop(load_lab)
-write_stamps(CONFIG.cells, LAB, CONFIG.matrix.duty_cycle)
+write_stamps(CONFIG.cells, LAB, CONFIG.matrix.model_dump(include={"duty_cycle", "accuracy_budget_points"}))
 
 FIGURES = sorted(path.stem for path in Path("scripts/report/figures").glob("*.rst"))
 

@@ -1,6 +1,7 @@
 """Builds the image of one cell, or records why there can be none."""
 
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 
 from firmware import toolchain
@@ -33,6 +34,7 @@ def build_firmware(
                 macs=None,
                 layers=[],
                 plan=None,
+                symbols=[],
                 provenance=_provenance(None, tflite_sha256),
             )
         sizes, reason = build_image(board, compiled, kernels, image, model)
@@ -44,6 +46,7 @@ def build_firmware(
             macs=compiled.macs,
             layers=_layers(compiled),
             plan=results.ArenaPlan(**describe_plan(compiled.plan)),
+            symbols=[results.Symbol(**asdict(symbol)) for symbol in sizes.largest],
             provenance=_provenance(None if reason else image, tflite_sha256),
         )
 

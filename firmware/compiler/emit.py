@@ -44,17 +44,19 @@ def literal(value: int | float | np.generic) -> str:
 
 
 class _Constants:
-    """Gives every distinct constant array one name."""
+    """Gives every distinct constant array one name, after the first that uses it: `owner` and the field it is for."""
 
     def __init__(self) -> None:
         self._names: dict[tuple[str, bytes], str] = {}
         self.lines: list[str] = []
+        self.owner = "model"
 
-    def name(self, array: np.ndarray) -> str:
+    def name(self, array: np.ndarray, field: str) -> str:
         """Return the C name of `array`, declaring it at its first use."""
         key = (str(array.dtype), array.tobytes())
         if key not in self._names:
-            name = self._names[key] = f"constant_{len(self._names)}"
+            name = f"{self.owner}_{field}"
+            name = self._names[key] = f"{name}_{len(self._names)}" if name in self._names.values() else name
             values = [literal(value) for value in array.reshape(-1)]
             rows = [", ".join(values[start : start + _PER_LINE]) for start in range(0, len(values), _PER_LINE)]
             body = ",\n    ".join(rows)
@@ -63,16 +65,16 @@ class _Constants:
 
     def initializer(self, struct: Struct, indent: str = "    ") -> str:
         """Return the braced initializer of `struct`."""
-        lines = [f"{indent}.{name} = {self._value(value, indent)},\n" for name, value in struct.fields.items()]
+        lines = [f"{indent}.{name} = {self._value(name, value, indent)},\n" for name, value in struct.fields.items()]
         return "{\n" + "".join(lines) + indent[4:] + "}"
 
-    def _value(self, value: object, indent: str) -> str:
+    def _value(self, field: str, value: object, indent: str) -> str:
         if value is None:
             return "0"
         if isinstance(value, Struct):
             return self.initializer(value, indent + "    ")
         if isinstance(value, np.ndarray):
-            return self.name(value)
+            return self.name(value, field)
         if isinstance(value, tuple):
             return "{" + ", ".join(literal(item) for item in value) + "}"
         return literal(value)
@@ -101,12 +103,13 @@ def emit_source(model: CompiledModel, name: str) -> str:
 
 
 def _step_function(model: CompiledModel, index: int, step: Step, constants: _Constants) -> str:
+    constants.owner = f"{step.operator.kind.lower()}_{index}"
     params = constants.initializer(step.params)
     arguments = [f"&params_{index}"]
     for tensor in step.reads:
         pointer = f"(const {_CTYPES[tensor.dtype.name]} *)(arena + {{}})"
         arguments.append(
-            constants.name(tensor.data) if tensor.is_constant else pointer.format(model.plan.offset(tensor))
+            constants.name(tensor.data, "input") if tensor.is_constant else pointer.format(model.plan.offset(tensor))
         )
     arguments += [f"({_CTYPES[tensor.dtype.name]} *)(arena + {model.plan.offset(tensor)})" for tensor in step.writes]
     if step.scratch_bytes:
@@ -122,11 +125,12 @@ def _step_function(model: CompiledModel, index: int, step: Step, constants: _Con
 
 def _reset_function(model: CompiledModel, name: str, constants: _Constants) -> str:
     lines = []
+    constants.owner = "variable"
     for variable in model.graph.variables:
         target = f"(({_CTYPES[variable.dtype.name]} *)(arena + {model.plan.offset(variable)}))[i]"
         first = variable.initial.reshape(-1)[0]
         uniform = (variable.initial == first).all()
-        value = literal(first) if uniform else f"{constants.name(variable.initial)}[i]"
+        value = literal(first) if uniform else f"{constants.name(variable.initial, 'initial')}[i]"
         lines.append(f"    for (int i = 0; i < {variable.elements}; i++)\n        {target} = {value};\n")
     return f"\nvoid {name}_reset(uint8_t *arena)\n{{\n{''.join(lines)}}}\n"
 

@@ -119,7 +119,8 @@ class Matrix(settings.Settings):
     """config/config.yaml: which models, schemes and boards are combined, and which foreign images stand beside them.
 
     `host` may stand among the boards: this machine, for comparison; its numbers are its own. `duty_cycle` is what
-    average power and battery life stand for.
+    average power and battery life stand for; `accuracy_budget_points` is how much accuracy, in percentage points, a
+    cheaper scheme may lose to be advised.
     """
 
     models: Annotated[list[str], pydantic.Field(min_length=1)]
@@ -127,6 +128,7 @@ class Matrix(settings.Settings):
     boards: Annotated[list[str], pydantic.Field(min_length=1)]
     images: list[str] = pydantic.Field(default_factory=list)
     duty_cycle: DutyCycle = DEFAULT_DUTY_CYCLE
+    accuracy_budget_points: Annotated[float, pydantic.Field(ge=0, le=100)] = 1.0
 
     @pydantic.field_validator("models", "schemes", "boards", "images")
     @classmethod

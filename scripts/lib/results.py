@@ -132,6 +132,14 @@ class ArenaPlan(Part):
         return self
 
 
+class Symbol(Part):
+    """A function or variable of the image, under its name in the ELF."""
+
+    name: Text
+    memory: Literal["flash", "ram"]
+    size_bytes: Positive
+
+
 class BuildProvenance(Part):
     """What the image was made from; there is no `elf_sha256` where there is no image."""
 
@@ -196,7 +204,10 @@ class Layer(PlannedLayer):
 
 
 class BuildRecord(Record):
-    """build.json: what the compiler made of one model, scheme and board. Anything but `ok` comes with a reason."""
+    """build.json: what the compiler made of one model, scheme and board. Anything but `ok` comes with a reason.
+
+    `symbols` are the largest of each memory, largest first.
+    """
 
     board: Name
     status: Literal["ok", "does_not_fit", "unsupported", "failed"]
@@ -205,6 +216,7 @@ class BuildRecord(Record):
     macs: Count | None
     layers: list[PlannedLayer]
     plan: ArenaPlan | None
+    symbols: list[Symbol]
     engine: Text
     provenance: BuildProvenance
 

@@ -24,7 +24,7 @@ GROUPS = {
         "scripts/report/**/*",
         "data/published/*.csv",
         "scripts/collect_results.py",
-        *(f"scripts/lib/{name}.py" for name in ("energy", "record", "results", "stats", "table")),
+        *(f"scripts/lib/{name}.py" for name in ("energy", "memory", "record", "results", "stats", "table")),
     ),
 }
 
@@ -39,14 +39,16 @@ def group_hash(group: str, root: Path = Path()) -> str:
     return digest.hexdigest()
 
 
-def write_stamps(cells: list[tuple[str, str, str]], lab: Lab, duty_cycle: DutyCycle, root: Path = Path()) -> list[str]:
-    """Bring results/stamps/ up to date: a hash per group, the matrix, its duty cycle, the lab's units of every board.
+def write_stamps(
+    cells: list[tuple[str, str, str]], lab: Lab, choices: dict[str, Any], root: Path = Path()
+) -> list[str]:
+    """Bring results/stamps/ up to date: a hash per group, the matrix, its other choices, the lab's units of every board.
 
     Returns the names of what changed.
     """
     contents = {f"{group}.sha256": group_hash(group, root) for group in GROUPS}
     contents["matrix.json"] = json.dumps(cells)
-    contents["duty_cycle.json"] = duty_cycle.model_dump_json()
+    contents |= {f"{name}.json": json.dumps(choice) for name, choice in choices.items()}
     for board in sorted(file.stem for file in (root / "config/boards").glob("*.yaml")):
         contents[f"lab/{board}.json"] = json.dumps([unit.model_dump() for unit in lab.units(board)])
     changed = []

@@ -43,6 +43,11 @@ def build_record(model: str, scheme: str, board: str) -> results.BuildRecord:
             lower_bound_bytes=arena,
             tensors=[results.PlannedTensor(name="x", offset=0, size_bytes=arena, first=-1, last=0)],
         ),
+        symbols=[
+            results.Symbol(name="fully_connected_0_weights", memory="flash", size_bytes=weights - 200),
+            results.Symbol(name="main", memory="flash", size_bytes=258),
+            results.Symbol(name="arena", memory="ram", size_bytes=arena),
+        ],
         engine="boardwalk",
         provenance=results.BuildProvenance(
             elf_sha256=sha256(f"{model}{scheme}{board}") if fits else None,
