@@ -17,6 +17,7 @@ rule all:
     default_target: True
     input:
         "results/table.csv",
+        "results/advice.md",
         [f"results/figures/{name}.svg" for name in FIGURES],
         "results/report/index.html",
 

@@ -31,6 +31,25 @@ rule collect_results:
         "../scripts/collect_results.py"
 
 
+rule write_advice:
+    """Say what to take, what limits it and what would fit, from the cells."""
+    input:
+        table="results/table.csv",
+        budget="results/stamps/accuracy_budget_points.json",
+        sources="results/stamps/report.sha256",
+    output:
+        "results/advice.md",
+    log:
+        "logs/write_advice.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Write the advice"
+    script:
+        "../scripts/write_advice.py"
+
+
 rule plot_figures:
     """Draw all figures; the data of each lie beside it."""
     input:

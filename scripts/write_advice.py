@@ -25,8 +25,8 @@ def write_advice(cells: list[Cell], budget_points: float, duty_cycle: DutyCycle,
     lines = [
         "# Advice",
         "",
-        f"From {len(cells)} cells of `results/table.csv`, which says where each number is from. The cheapest scheme takes "
-        "the least energy per inference (the least time where energy is not known) and loses at most "
+        f"From {len(cells)} cells of `results/table.csv`, which says where each number is from. The cheapest scheme "
+        "takes the least energy per inference (the least time where energy is not known) and loses at most "
         f"{budget_points:g} points of accuracy against the best scheme of the model.",
     ]
     ours = [cell for cell in cells if cell.build is not None]

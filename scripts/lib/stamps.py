@@ -7,8 +7,8 @@ edited, added, removed or renamed.
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
-from scripts.lib.energy import DutyCycle
 from scripts.lib.job import whole
 from scripts.lib.lab import Lab
 
@@ -42,7 +42,7 @@ def group_hash(group: str, root: Path = Path()) -> str:
 def write_stamps(
     cells: list[tuple[str, str, str]], lab: Lab, choices: dict[str, Any], root: Path = Path()
 ) -> list[str]:
-    """Bring results/stamps/ up to date: a hash per group, the matrix, its other choices, the lab's units of every board.
+    """Bring results/stamps/ up to date: a hash per group, the matrix, its other choices, each board's units.
 
     Returns the names of what changed.
     """

@@ -2,11 +2,11 @@
 
 import pytest
 
-from scripts.lib.energy import DEFAULT_DUTY_CYCLE
 from scripts.lib.lab import Lab
 from scripts.lib.stamps import GROUPS, group_hash, write_stamps
 
 CELLS = [("model", "int8", "board")]
+CHOICES = {"duty_cycle": {"battery_v": 3.0}, "accuracy_budget_points": 1.0}
 
 
 @pytest.fixture
@@ -19,20 +19,20 @@ def sources(tmp_path):
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    write_stamps(CELLS, Lab(), DEFAULT_DUTY_CYCLE, tmp_path)
+    write_stamps(CELLS, Lab(), CHOICES, tmp_path)
     return tmp_path
 
 
 def test_nothing_is_written_when_nothing_changed(sources):
     before = {path: path.stat().st_mtime_ns for path in (sources / "results/stamps").iterdir()}
-    assert len(before) == len(GROUPS) + 2
-    assert write_stamps(CELLS, Lab(), DEFAULT_DUTY_CYCLE, sources) == []
+    assert len(before) == len(GROUPS) + 3
+    assert write_stamps(CELLS, Lab(), CHOICES, sources) == []
     assert before == {path: path.stat().st_mtime_ns for path in (sources / "results/stamps").iterdir()}
 
 
 def test_an_edit_changes_the_groups_of_that_file(sources):
     (sources / "firmware/kernels/portable/a.c").write_text("y")
-    assert write_stamps(CELLS, Lab(), DEFAULT_DUTY_CYCLE, sources) == ["kernels.sha256"]
+    assert write_stamps(CELLS, Lab(), CHOICES, sources) == ["kernels.sha256"]
 
 
 def test_adding_renaming_and_removing_count_as_edits(sources):
@@ -48,13 +48,13 @@ def test_adding_renaming_and_removing_count_as_edits(sources):
 def test_bytecode_does_not_count(sources):
     (sources / "firmware/compiler/__pycache__").mkdir()
     (sources / "firmware/compiler/__pycache__/c.pyc").write_text("")
-    assert write_stamps(CELLS, Lab(), DEFAULT_DUTY_CYCLE, sources) == []
+    assert write_stamps(CELLS, Lab(), CHOICES, sources) == []
 
 
 def test_another_matrix_changes_the_matrix_alone(sources):
-    assert write_stamps([*CELLS, ("model", "int8", "other")], Lab(), DEFAULT_DUTY_CYCLE, sources) == ["matrix.json"]
+    assert write_stamps([*CELLS, ("model", "int8", "other")], Lab(), CHOICES, sources) == ["matrix.json"]
 
 
-def test_another_duty_cycle_changes_that_alone(sources):
-    rare = DEFAULT_DUTY_CYCLE.model_copy(update={"inferences_per_hour": 1.0})
-    assert write_stamps(CELLS, Lab(), rare, sources) == ["duty_cycle.json"]
+def test_another_choice_changes_its_stamp_alone(sources):
+    changed = write_stamps(CELLS, Lab(), {**CHOICES, "accuracy_budget_points": 2.0}, sources)
+    assert changed == ["accuracy_budget_points.json"]
