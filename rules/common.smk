@@ -8,7 +8,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
 from firmware.settings import SettingsError
-from scripts.lib.config import load_board, load_config, load_dataset, load_image, load_model
+from scripts.lib.config import load_board, load_config, load_image
+from scripts.lib.declared import load_dataset, load_model
 from scripts.lib.lab import load_lab
 from scripts.lib.schemes import SCHEMES
 from scripts.lib.stamps import write_stamps

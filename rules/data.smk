@@ -21,7 +21,7 @@ rule prepare_dataset:
         raw="data/raw/{dataset}/SHA256SUMS",
         dataset="config/datasets/{dataset}.yaml",
         loader=loader_of,
-        prepared="scripts/lib/prepared.py",
+        sources="results/stamps/data.sha256",
     output:
         "data/prepared/{dataset}.npz",
     log:

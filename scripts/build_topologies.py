@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from scripts.convert_model import convert
-from scripts.lib.config import plugin
+from scripts.lib.declared import plugin
 from scripts.lib.job import whole
 from scripts.lib.schemes import SCHEMES
 

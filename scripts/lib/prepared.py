@@ -1,10 +1,11 @@
 """A dataset ready for training: data/prepared/<dataset>.npz.
 
-Holds no pickled objects, and equal arrays give equal bytes.
+Holds no pickled objects, and equal arrays give equal bytes. Refuses samples of another type or shape than agreed,
+values that are not finite, and classes without samples.
 """
 
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,19 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Prepared:
-    """x: float32 (n, *sample shape); y: int64 (n,), an index into class_names, a unicode array (classes,)."""
+    """x: float32 (n, *sample shape); y: int64 (n,), an index into class_names, a unicode array (classes,).
+
+    mean, deviation: float32, broadcast to a sample; what was subtracted from raw features and what they were then
+    divided by, for a device that makes its own (0 and 1 where nothing was done).
+    """
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
     class_names: np.ndarray
+    mean: np.ndarray = field(default_factory=lambda: np.zeros((), np.float32))
+    deviation: np.ndarray = field(default_factory=lambda: np.ones((), np.float32))
 
     def __post_init__(self):
         for split in ("train", "test"):
@@ -39,6 +46,15 @@ class Prepared:
                 raise DataError(f"{split}: labels {np.unique(y)} do not cover the {len(self.class_names)} classes")
         if self.x_train.shape[1:] != self.x_test.shape[1:]:
             raise DataError(f"samples differ in shape: {_form(self.x_train)} and {_form(self.x_test)}")
+
+
+def normalised(x_train: np.ndarray, x_test: np.ndarray, axes: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Return x_train, x_test, mean and deviation of a Prepared: statistics of the training samples over `axes`."""
+    mean, deviation = (f(x_train, axis=axes).astype(np.float32) for f in (np.mean, np.std))
+    if not deviation.all():
+        raise DataError(f"{np.sum(deviation == 0)} of {deviation.size} features never change in training")
+    x_train, x_test = (((x - mean) / deviation).astype(np.float32) for x in (x_train, x_test))
+    return {"x_train": x_train, "x_test": x_test, "mean": mean, "deviation": deviation}
 
 
 def _form(array: np.ndarray) -> str:

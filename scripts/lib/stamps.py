@@ -14,6 +14,7 @@ from scripts.lib.lab import Lab
 
 # Patterns relative to the checkout. A file on its own (a model's builder, a dataset's loader) is an input as it is.
 GROUPS = {
+    "data": ("scripts/lib/prepared.py", "scripts/lib/speech.py", "firmware/frontend/*.py"),
     "compiler": ("firmware/compiler/**/*", "firmware/*.py"),
     "kernels": ("firmware/kernels/**/*", "firmware/*.py"),
     "harness": ("firmware/harness/**/*", "firmware/chips/**/*.[chS]", "firmware/*.py"),

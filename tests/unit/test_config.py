@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from firmware.settings import SettingsError
-from scripts.lib.config import load_config, load_dataset, load_model, plugins
+from scripts.lib.config import load_config
+from scripts.lib.declared import load_dataset, load_model, plugins
 
 ROOT = Path(__file__).parents[2]
 MATRIX = Path("config/config.yaml")

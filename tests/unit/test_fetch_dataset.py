@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from scripts import fetch_dataset as fetch
-from scripts.lib.config import Dataset, Source
+from scripts.lib.declared import Dataset, Source
 from scripts.lib.prepared import DataError
 
 CONTENT = b"0123456789" * 100
@@ -15,10 +15,9 @@ ZEROS = "0" * 64
 
 
 def dataset(sources, sha256=SHA256):
-    texts = dict.fromkeys(("title", "licence", "citation", "version"), "text")
-    return Dataset(
-        name="tiny", **texts, loader="watch_imu", sources=sources, files={"samples.bin": sha256}, parameters=None
-    )
+    texts = dict.fromkeys(("title", "licence", "citation", "version"), "text") | {"nature": "real"}
+    files = {"samples.bin": sha256}
+    return Dataset(name="tiny", **texts, loader="watch_imu", sources=sources, files=files, parameters=None)
 
 
 @pytest.fixture

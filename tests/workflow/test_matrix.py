@@ -1,4 +1,4 @@
-"""The default matrix, really run: its table, and the same bytes when a step is done again or in another folder."""
+"""A small matrix, really run: its table, and the same bytes when a step is done again or in another folder."""
 
 import csv
 import hashlib

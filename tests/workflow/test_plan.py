@@ -3,8 +3,9 @@
 import re
 
 import pytest
+import yaml
 
-from tests.conftest import Checkout
+from tests.conftest import ROOT, Checkout
 
 # The one message of Snakemake's linter that does not count: it wants conda or a container for every rule, and this
 # project has one hash-locked environment for all.
@@ -25,6 +26,15 @@ def test_a_fresh_clone_plans_every_cell_of_the_matrix(fresh):
         jobs |= {f"Build {model}/{scheme} for {board}" for scheme in SCHEMES for board in BOARDS}
         jobs |= {f"Measure {model}/{scheme} on {board}" for scheme in SCHEMES for board in BOARDS}
     assert fresh.planned() - {"all"} == jobs
+
+
+@pytest.mark.parametrize("file", ("config.yaml", "full.yaml"))
+def test_every_matrix_of_the_project_can_be_planned(fresh, file):
+    path = ROOT / "config" / file
+    matrix = yaml.safe_load(path.read_text())
+    cells = len(matrix["models"]) * len(matrix["schemes"]) * len(matrix["boards"])
+    jobs = fresh.planned("--configfile", str(path))
+    assert sum(job.startswith("Measure ") for job in jobs) == cells
 
 
 def test_one_cell_can_be_asked_for_even_outside_the_matrix(fresh):
