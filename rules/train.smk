@@ -4,8 +4,10 @@ rule train_model:
         data=data_of,
         model="config/models/{model}.yaml",
         builder=builder_of,
+        loop="scripts/lib/training.py",
     output:
-        "results/models/{model}/model.keras",
+        model="results/models/{model}/model.keras",
+        curves="results/models/{model}/curves.csv",
     log:
         "logs/train_model/{model}.log",
     benchmark:

@@ -3,6 +3,7 @@
 The same data, seed and number of threads give the same weights on one machine, and the same weights give the same file.
 """
 
+import hashlib
 import json
 import re
 import zipfile
@@ -10,11 +11,15 @@ from pathlib import Path
 
 from scripts.lib.declared import Model, load_model, plugin
 from scripts.lib.job import logged, whole
-from scripts.lib.prepared import Prepared, load_prepared
+from scripts.lib.prepared import ANOMALY, Prepared, load_prepared
+from scripts.lib.training import Recipe, fit, write_curves
 
 
-def train_model(model: Model, data: Prepared, path: Path) -> None:
-    """Train `model` on the training split and write it to `path` as .keras."""
+def train_model(model: Model, data: Prepared, path: Path, curves: Path, key: str = "") -> None:
+    """Train `model` on the training split; write it to `path` as .keras, and loss and metrics per epoch to `curves`.
+
+    `key` stands for everything that decides the weights: a checkpoint with another key is not taken up.
+    """
     import keras  # here and not above: their notices about the host belong in the log
     import tensorflow as tf
 
@@ -23,13 +28,28 @@ def train_model(model: Model, data: Prepared, path: Path) -> None:
     keras.utils.set_random_seed(model.seed)
     tf.config.experimental.enable_op_determinism()
     network = plugin("models", model.builder).build(data.x_train.shape[1:], len(data.class_names), model.parameters)
-    network.compile(keras.optimizers.Adam(model.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    network.fit(data.x_train, data.y_train, batch_size=model.batch_size, epochs=model.epochs, verbose=2)
-    accuracy = network.evaluate(data.x_test, data.y_test, verbose=0, return_dict=True)["accuracy"]
-    print(f"{model.name}: {network.count_params()} parameters, {accuracy:.2%} of {len(data.y_test)} test samples right")
+    print(f"{model.name}: {network.count_params()} parameters")
+    optimizer = keras.optimizers.Adam(model.learning_rate)
+    if data.task == ANOMALY:  # learns to give back what it gets
+        network.compile(optimizer, "mean_squared_error")
+        target = data.x_train
+    else:
+        network.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        target = data.y_train
+    recipe = Recipe(model.seed, model.epochs, model.batch_size, model.patience, key)
+    progress = fit(network, data.x_train, target, data.group_train, recipe, path.with_name("checkpoint.npz"))
+    write_curves(progress, curves)
     with whole(path) as part:
         network.save(part)
         _make_repeatable(part)
+
+
+def _key(model: Model, files: list[Path]) -> str:
+    """Return a hash of what decides the weights: the declaration, the builder and the data."""
+    digest = hashlib.sha256(model.model_dump_json().encode())
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _make_repeatable(path: Path) -> None:
@@ -50,4 +70,6 @@ def _make_repeatable(path: Path) -> None:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        train_model(load_model(job.wildcards.model), load_prepared(Path(job.input.data)), Path(job.output[0]))
+        model, files = load_model(job.wildcards.model), [Path(job.input.data), Path(job.input.builder)]
+        key = _key(model, files)
+        train_model(model, load_prepared(files[0]), Path(job.output.model), Path(job.output.curves), key)

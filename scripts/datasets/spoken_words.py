@@ -80,6 +80,8 @@ def load(folder: Path, parameters: Parameters) -> Prepared:
         for split in ("train", "test"):
             clips = plan(parameters, split)
             x[split] = _features(speaker, clips, parameters, split)
+            voices = getattr(parameters, f"voices_{split}")
+            labels[f"group_{split}"] = np.array([voices.index(clip.voice.variant) for clip in clips], np.int64)
             labels[f"y_{split}"] = np.array([clip.label for clip in clips], np.int64)
     axes = (0,) if parameters.mean_over_time else (0, 1)
     arrays = normalised(x["train"], x["test"], axes)

@@ -52,7 +52,8 @@ def load(folder: Path, parameters: Parameters) -> Prepared:
     train = _windows(data, ~held_out, parameters.window, parameters.train_stride)
     test = _windows(data, held_out, parameters.window, parameters.window)
     x = normalised(train[0], test[0], axes=(0, 1))
-    return Prepared(**x, y_train=train[1], y_test=test[1], class_names=np.array(data["y_labels"]))
+    labels = {"y_train": train[1], "y_test": test[1], "group_train": train[2], "group_test": test[2]}
+    return Prepared(**x, **labels, class_names=np.array(data["y_labels"]))
 
 
 def read_objects(path: Path) -> dict[str, Any]:
@@ -66,12 +67,13 @@ def read_objects(path: Path) -> dict[str, Any]:
         raise DataError(f"{path}: cannot be read: {error}") from error
 
 
-def _windows(data: dict[str, Any], chosen: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the chosen series into windows: float64 (n, window, 6) and int64 (n,)."""
-    cut, labels = [], []
+def _windows(data: dict[str, Any], chosen: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, ...]:
+    """Cut the chosen series into windows: float64 (n, window, 6), and int64 (n,) classes and subjects."""
+    cut, labels, subjects = [], [], []
     for index in np.flatnonzero(chosen):
         series = data["X"][index]
         starts = range(0, len(series) - window + 1, stride)
         cut += [series[start : start + window] for start in starts]
         labels += [data["y"][index]] * len(starts)
-    return np.stack(cut), np.array(labels, np.int64)
+        subjects += [data["subject"][index]] * len(starts)
+    return np.stack(cut), np.array(labels, np.int64), np.array(subjects, np.int64)

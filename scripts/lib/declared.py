@@ -38,7 +38,8 @@ class Model(settings.Settings):
     """config/models/<name>.yaml: an architecture, its data and how it is trained.
 
     `parameters` is an instance of the builder's own `Parameters`. `threads` is part of the recipe: float sums depend on
-    it, so another number gives other weights.
+    it, so another number gives other weights. `patience` turns early stopping on: a tenth of the training samples is
+    set aside, and training ends that many epochs after their loss was lowest, with the weights of that epoch.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Model(settings.Settings):
     epochs: Positive
     batch_size: Positive
     learning_rate: Annotated[float, pydantic.Field(gt=0)]
+    patience: Positive | None = None
 
     @pydantic.field_validator("builder")
     @classmethod

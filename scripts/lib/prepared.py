@@ -12,6 +12,8 @@ import numpy as np
 
 from scripts.lib.job import whole
 
+CLASSES, ANOMALY = "classification", "anomaly detection"
+
 
 class DataError(ValueError):
     """A data file that is damaged or not of the declared form."""
@@ -21,6 +23,9 @@ class DataError(ValueError):
 class Prepared:
     """x: float32 (n, *sample shape); y: int64 (n,), an index into class_names, a unicode array (classes,).
 
+    task: with `anomaly detection` there are two classes, normal and anomalous; training has normal samples alone.
+    group_train, group_test: int64 (n,); samples of one group (a subject, a voice, a recording) are not independent of
+    each other. Without them each sample is a group of its own.
     mean, deviation: float32, broadcast to a sample; what was subtracted from raw features and what they were then
     divided by, for a device that makes its own (0 and 1 where nothing was done).
     """
@@ -30,6 +35,9 @@ class Prepared:
     x_test: np.ndarray
     y_test: np.ndarray
     class_names: np.ndarray
+    task: np.ndarray = field(default_factory=lambda: np.array(CLASSES))
+    group_train: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    group_test: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     mean: np.ndarray = field(default_factory=lambda: np.zeros((), np.float32))
     deviation: np.ndarray = field(default_factory=lambda: np.ones((), np.float32))
 
@@ -42,8 +50,17 @@ class Prepared:
                 )
             if not np.isfinite(x).all():
                 raise DataError(f"{split}: samples hold values that are not finite")
-            if set(np.unique(y)) != set(range(len(self.class_names))):
-                raise DataError(f"{split}: labels {np.unique(y)} do not cover the {len(self.class_names)} classes")
+            classes = 1 if self.task == ANOMALY and split == "train" else len(self.class_names)
+            if set(np.unique(y)) != set(range(classes)):
+                empty = [str(self.class_names[label]) for label in range(classes) if label not in y]
+                raise DataError(
+                    f"{split}: labels {np.unique(y)} do not cover the {classes} classes"
+                    + (f": no sample of {', '.join(empty)}" if empty else "")
+                )
+            if not len(getattr(self, f"group_{split}")):
+                object.__setattr__(self, f"group_{split}", np.arange(len(y)))
+            if getattr(self, f"group_{split}").shape != y.shape:
+                raise DataError(f"{split}: expected a group for each of the {len(y)} samples")
         if self.x_train.shape[1:] != self.x_test.shape[1:]:
             raise DataError(f"samples differ in shape: {_form(self.x_train)} and {_form(self.x_test)}")
 

@@ -1,0 +1,118 @@
+"""Trains a Keras model epoch by epoch: early stopping, curves, and a checkpoint from which a killed training goes on.
+
+A training that was killed and taken up again ends with the same weights as one that was not: the order of the samples
+comes from the seed and the epoch, and the checkpoint holds every variable, those of the optimiser and of dropout too.
+"""
+
+import csv
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.job import whole
+
+VALIDATION_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides the weights beside data and network; `key` is a hash over all of that.
+
+    patience: epochs without a better validation loss until it ends, with the best weights; None: all epochs, and no
+    samples are set aside.
+    """
+
+    seed: int
+    epochs: int
+    batch_size: int
+    patience: int | None
+    key: str
+
+
+@dataclass
+class Progress:
+    """What a checkpoint holds beside the variables: one row of numbers per epoch, and the best epoch so far."""
+
+    curves: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+    best_weights: list[np.ndarray] = field(default_factory=list)
+
+
+def fit(network: Any, x: np.ndarray, y: np.ndarray, groups: np.ndarray, recipe: Recipe, checkpoint: Path) -> Progress:
+    """Train the compiled `network` on samples x with targets y; `groups` (n,) are never divided for validation.
+
+    The file `checkpoint` is written after every epoch and removed at the end; another recipe's is ignored.
+    """
+    network.optimizer.build(network.trainable_variables)
+    progress = _restore(network, recipe.key, checkpoint) or Progress()
+    held_out = _held_out(groups, recipe.seed) if recipe.patience else np.zeros(len(x), bool)
+    validation = (x[held_out], y[held_out]) if recipe.patience else None
+    training = np.flatnonzero(~held_out)
+    for epoch in range(len(progress.curves), recipe.epochs):
+        if recipe.patience and progress.curves and epoch - 1 - progress.best_epoch >= recipe.patience:
+            break
+        order = np.random.default_rng([recipe.seed, epoch]).permutation(training)
+        history = network.fit(
+            x[order], y[order], batch_size=recipe.batch_size, validation_data=validation, shuffle=False, verbose=0
+        ).history
+        row = {name.replace("val_", "validation_"): values[0] for name, values in history.items()}
+        progress.curves.append(row)
+        print(f"epoch {epoch + 1}: {', '.join(f'{name} {value:.4f}' for name, value in row.items())}", flush=True)
+        if recipe.patience and row["validation_loss"] <= min(r["validation_loss"] for r in progress.curves):
+            progress.best_epoch, progress.best_weights = epoch, network.get_weights()
+        _save(network, recipe.key, progress, checkpoint)
+    if recipe.patience:
+        network.set_weights(progress.best_weights)
+        print(f"weights of epoch {progress.best_epoch + 1}, the best in validation")
+    checkpoint.unlink(missing_ok=True)
+    return progress
+
+
+def write_curves(progress: Progress, path: Path) -> None:
+    """Write one line per epoch: loss and metrics of training and validation."""
+    with whole(path) as part, part.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["epoch", *progress.curves[0]])
+        for epoch, row in enumerate(progress.curves, start=1):
+            writer.writerow([epoch, *(f"{value:.6f}" for value in row.values())])
+
+
+def _held_out(groups: np.ndarray, seed: int) -> np.ndarray:
+    """Return the mask of the samples for validation: whole groups, drawn until they are a tenth of all samples."""
+    names, sizes = np.unique(groups, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    count = 1 + int(np.searchsorted(np.cumsum(sizes[order]), VALIDATION_SHARE * len(groups)))
+    return np.isin(groups, names[order[:count]])
+
+
+def _variables(network: Any) -> list[Any]:
+    return [*network.variables, *network.optimizer.variables]
+
+
+def _save(network: Any, key: str, progress: Progress, checkpoint: Path) -> None:
+    state = json.dumps({"key": key, "curves": progress.curves, "best_epoch": progress.best_epoch})
+    arrays = {f"variable_{index}": variable.numpy() for index, variable in enumerate(_variables(network))}
+    arrays |= {f"best_{index}": array for index, array in enumerate(progress.best_weights)}
+    with whole(checkpoint) as part, part.open("wb") as file:
+        np.savez(file, state=np.array(state), **arrays)
+
+
+def _restore(network: Any, key: str, checkpoint: Path) -> Progress | None:
+    """Set every variable from `checkpoint`; None if there is none of this recipe."""
+    try:
+        with np.load(checkpoint, allow_pickle=False) as archive:
+            state = json.loads(str(archive["state"]))
+            if state["key"] != key:
+                return None
+            variables = _variables(network)
+            for index, variable in enumerate(variables):
+                variable.assign(archive[f"variable_{index}"])
+            best = [archive[f"best_{index}"] for index in range(len(archive.files) - 1 - len(variables))]
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+    print(f"goes on after epoch {len(state['curves'])}, from {checkpoint}")
+    return Progress(state["curves"], state["best_epoch"], best)
