@@ -11,7 +11,7 @@ from firmware.compiler.model import compile_model
 from firmware.compiler.variants import variants
 from firmware.core import CORES
 from tests import oracles
-from tests.kernels.layers import activations, weights_and_bias
+from tests.kernels.layers import activations, steps, weights_and_bias
 from tests.tflite_builder import ModelBuilder
 from tests.witness.machine import build, on_virtual_board
 
@@ -30,7 +30,36 @@ def fully_connected(seed: int) -> tuple[bytes, np.ndarray]:
     return builder.build([x], [y]), content
 
 
-LAYERS = {"bw_fully_connected_s8_dsp": [fully_connected(seed) for seed in range(24)]}
+def convolution(seed: int, kind: str) -> tuple[bytes, np.ndarray]:
+    """Return (.tflite, input) of a convolution: "1x1", "3" or "3_stride_2" (taps side by side), or "any"."""
+    rng = np.random.default_rng(seed)
+    builder = ModelBuilder()
+    height, width = (int(v) for v in rng.integers(3, 12, 2))
+    (k_h, k_w), (stride_h, stride_w) = rng.integers(1, 5, 2), rng.integers(1, 3, 2)
+    dilation_h = int(rng.integers(1, 3)) if stride_h == 1 and kind == "3" else 1
+    in_c = int(rng.integers(1, 5)) * (1 if kind == "any" else 4)
+    if kind == "1x1":
+        k_h = k_w = stride_h = stride_w = 1
+    elif kind != "any":
+        k_w, stride_w, stride_h = 3, 1 if kind == "3" else 2, int(stride_h) if kind != "3" else 1
+    padding, activation, out_c = int(rng.integers(0, 2)), int(rng.choice([0, 0, 1, 3])), int(rng.integers(1, 12))
+    height = max(height, (int(k_h) - 1) * dilation_h + 1)
+    out_h, out_w = (
+        steps(height, int(k_h), int(stride_h), dilation_h, padding),
+        steps(max(width, int(k_w)), int(k_w), int(stride_w), 1, padding),
+    )
+    x, content = activations(rng, builder, (1, height, max(width, int(k_w)), in_c), "int8")
+    operands = [x, *weights_and_bias(rng, builder, (out_c, int(k_h), int(k_w), in_c), "int8", x, 0, rng.random() < 0.7)]
+    y, _ = activations(rng, builder, (1, out_h, out_w, out_c), "int8")
+    options = {"padding": padding, "stride_h": int(stride_h), "stride_w": int(stride_w), "activation": activation}
+    builder.operator("CONV_2D", operands, [y], "Conv2DOptions", dilation_h=dilation_h, dilation_w=1, **options)
+    return builder.build([x], [y]), content
+
+
+LAYERS = {"bw_fully_connected_s8_dsp": [fully_connected(seed) for seed in range(24)]} | {
+    f"bw_conv_2d_s8_{kind}dsp": [convolution(seed, kind.strip("_") or "any") for seed in range(24)]
+    for kind in ("", "1x1_", "3_", "3_stride_2_")
+}
 
 
 @pytest.fixture(scope="module", params=DSP_CORES)

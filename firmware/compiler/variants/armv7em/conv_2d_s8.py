@@ -1,0 +1,80 @@
+"""int8 convolutions, four pixels and two channels at a time."""
+
+import numpy as np
+
+from firmware.compiler.step import Step, Struct
+from firmware.compiler.variants.armv7em._paired import paired
+from firmware.core import Core
+
+REPLACES = ("bw_conv_2d_s8",)
+
+_CODE_BYTES = 1200
+
+
+def rewrite(step: Step, core: Core) -> Step | None:
+    """Return the step with the kernel for its window, if it has one group."""
+    fields = step.params.fields
+    window = Struct("bw_window_t", dict(fields["shape"].fields["window"].fields))
+    w = window.fields
+    if fields["shape"].fields["group_c"] != w["in_c"]:
+        return None
+    weights, kernel, columns = fields["weights"], "bw_conv_2d_s8_dsp", 0
+    taps = (w["k_h"], w["k_w"])
+    if taps == (1, 1) and _reach(w) == (1, 1) and w["in_c"] % 4 == 0 and _whole(w):
+        kernel, scratch_bytes = "bw_conv_2d_s8_1x1_dsp", 8 * w["in_c"]
+    elif w["k_w"] == 3 and w["dilation_w"] == 1 and w["stride_w"] in (1, 2) and w["in_c"] % 4 == 0:
+        kernel = "bw_conv_2d_s8_3_dsp" if w["stride_w"] == 1 else "bw_conv_2d_s8_3_stride_2_dsp"
+        columns = 3 + 3 * w["stride_w"]
+        grouped = weights.reshape(w["out_c"], w["k_h"], 3, w["in_c"] // 4, 4)
+        weights = np.ascontiguousarray(grouped.transpose(0, 1, 3, 2, 4))
+        scratch_bytes = 2 * w["k_h"] * columns * w["in_c"]
+    else:
+        inputs = -(-weights[0].size // 4) * 4
+        scratch_bytes = 9 * inputs
+    found = paired({**fields, "weights": weights}, w["out_c"], fields["in_zero"])
+    if found is None:
+        return None
+    words, pairs = found
+    params = {"window": window, "weights": words, "pair_bytes": 4 * words.shape[1], **_outputs(pairs)}
+    params |= {"in_zero": fields["in_zero"], "out": fields["out"]}
+    pixels = w["out_h"] * w["out_w"]
+    return Step(
+        step.operator,
+        kernel,
+        Struct("bw_conv_2d_s8_dsp_t", params),
+        step.reads,
+        step.writes,
+        macs=step.macs,
+        scratch_bytes=scratch_bytes,
+        overlap=step.overlap,
+        backward_overlap=step.backward_overlap,
+        walked=window,
+        header="armv7em/conv_2d_s8.h",
+        estimated_cycles=step.macs * 11 // 10 + pixels * (12 * w["out_c"] + 2 * w["k_h"] * w["k_w"] * w["in_c"]),
+        code_bytes=_CODE_BYTES,
+    )
+
+
+def _reach(w: dict) -> tuple[int, int]:
+    return w["stride_h"], w["stride_w"]
+
+
+def _whole(w: dict) -> bool:
+    """Whether each output pixel lies at the place of its input."""
+    return (w["in_h"], w["in_w"]) == (w["out_h"], w["out_w"])
+
+
+def _outputs(pairs: Struct) -> dict:
+    """Return constants, shift and plain of bw_conv_2d_s8_dsp_t."""
+    f = pairs.fields
+    channels, out = f["channels"], f["out"].fields
+    count = len(f["bias"])
+    per_channel = [np.broadcast_to(f[key], channels) for key in ("multiplier", "shift")]
+    multiplier, shift = (np.pad(values, (0, channels % 2), mode="edge") for values in per_channel)
+    constants = np.concatenate([f["bias"], multiplier.reshape(count, 2)], axis=1).astype(np.int32)
+    whole = (out["min"], out["max"]) == (-128, 127)
+    return {
+        "constants": constants,
+        "shift": (-shift.astype(np.int32) - 1).astype(np.int8).view(np.uint8),
+        "plain": int(f["right"] and whole and channels % 2 == 0),
+    }

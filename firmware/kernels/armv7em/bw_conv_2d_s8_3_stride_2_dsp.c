@@ -1,0 +1,14 @@
+#include "armv7em/strip.h"
+
+__attribute__((naked)) static void multiply(bw_pixels_t *job, const uint32_t *weights)
+{
+    __asm volatile(BW_PIXELS_BEGIN
+                   ".balign 4\n"
+                   "2:\n" BW_PIXELS_GROUP("0", "16") BW_PIXELS_GROUP("8", "16") BW_PIXELS_GROUP("16", "16")
+                   "add.w r2, r2, #72\n" BW_PIXELS_LOOP BW_PIXELS_END);
+}
+
+void bw_conv_2d_s8_3_stride_2_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
+{
+    bw_convolve_strips(p, in, out, scratch, 2, multiply);
+}
