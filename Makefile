@@ -13,11 +13,20 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce env doctor test soak lint bench lock
+.PHONY: reproduce paper compare env doctor test soak lint bench lock
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
 	@python -m scripts.show_table
+
+# Figures (SVG, PDF, PNG) and tables (LaTeX, Markdown, CSV) with their hashes: results/paper/.
+paper: env
+	@snakemake --cores $(CORES) --no-hooks results/paper/manifest.json
+	@echo "results/paper/"
+
+# BASE is a git revision, which is reproduced once in .cache/compare/, or a folder with results.
+compare: env
+	@python -m scripts.compare "$(BASE)"
 
 env: .venv/.ready
 

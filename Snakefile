@@ -13,13 +13,14 @@ include: "rules/report.smk"
 
 
 rule all:
-    """The table, the figures and the page."""
+    """The table, the figures, the page and the manifest."""
     default_target: True
     input:
         "results/table.csv",
         "results/advice.md",
         [f"results/figures/{name}.svg" for name in FIGURES],
         "results/report/index.html",
+        "results/manifest.json",
 
 
 onsuccess:

@@ -95,3 +95,50 @@ rule build_report:
         "Write the page"
     script:
         "../scripts/build_report.py"
+
+
+rule write_manifest:
+    """Record inputs, artifacts, versions, machine, git state and the time of every step."""
+    input:
+        "results/table.csv",
+        "results/report/index.html",
+        [f"results/figures/{name}.svg" for name in FIGURES],
+    output:
+        "results/manifest.json",
+    log:
+        "logs/write_manifest.log",
+    threads: 1
+    resources:
+        mem_mb=300,
+    message:
+        "Write the manifest"
+    script:
+        "../scripts/write_manifest.py"
+
+
+rule collect_paper:
+    """Collect figures and tables for a paper, with the hashes of all."""
+    input:
+        table="results/table.csv",
+        manifest="results/manifest.json",
+        sources="results/stamps/report.sha256",
+    output:
+        tables=[
+            report(
+                f"results/paper/tables/{name}.csv",
+                caption="../scripts/report/table.rst",
+                category="Tables",
+                labels={"table": name},
+            )
+            for name in ("latency", "memory", "power")
+        ],
+        manifest="results/paper/manifest.json",
+    log:
+        "logs/collect_paper.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Collect the paper's figures and tables"
+    script:
+        "../scripts/collect_paper.py"

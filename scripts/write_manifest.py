@@ -1,0 +1,120 @@
+"""Writes results/manifest.json: what the results were made from, with what, where, and how long each step took.
+
+This is the only result with a date and the state of git in it; all others are the same bytes for the same inputs.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from firmware import settings
+from scripts.lib.job import logged, whole
+
+INPUTS = (
+    *("config/**/*.yaml", "envs/*.lock.txt", "data/raw/*/SHA256SUMS", "data/published/*.csv"),
+    "results/stamps/**/*",
+)
+ARTIFACTS = (
+    *("results/table.*", "results/figures/*", "results/report/*", "data/prepared/*"),
+    *("results/models/*/*", "results/cells/*/*/*/*", "results/images/*/*"),
+)
+
+
+class ManifestError(ValueError):
+    """A benchmark file that cannot be read."""
+
+
+def manifest(root: Path = Path()) -> dict[str, Any]:
+    """Return the manifest of the checkout at `root`."""
+    return {
+        "schema_version": 1,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git": git_state(root),
+        "machine": machine(),
+        "packages": {item.name: item.version for item in sorted(metadata.distributions(), key=lambda item: item.name)},
+        "training_threads": {
+            path.stem: settings.read_yaml(path).get("threads") for path in sorted(root.glob("config/models/*.yaml"))
+        },
+        "inputs": hashes(root, INPUTS),
+        "artifacts": hashes(root, ARTIFACTS),
+        "steps": steps(root / "benchmarks"),
+    }
+
+
+def git_state(root: Path) -> dict[str, Any]:
+    """Return the commit, and the files that differ from it; nulls where there is no git or no repository."""
+    try:
+        commit = _git(root, "rev-parse", "HEAD").strip()
+        changed = [line[3:] for line in _git(root, "status", "--porcelain").splitlines()]
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "dirty": None, "changed": []}
+    return {"commit": commit, "dirty": bool(changed), "changed": changed}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def machine() -> dict[str, Any]:
+    """Return the processor, its threads, the memory, the system and Python."""
+    names = [line.split(":", 1)[1].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
+    return {
+        "cpu": names[0] if names else platform.processor() or platform.machine(),
+        "threads": os.cpu_count(),
+        "threads_usable": len(os.sched_getaffinity(0)),
+        "memory_bytes": psutil.virtual_memory().total,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def hashes(root: Path, patterns: Iterable[str]) -> dict[str, str]:
+    """Return SHA-256 by path for all files under `root` that match, without hidden ones."""
+    files = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(files)
+        if not path.name.startswith(".")
+    }
+
+
+def steps(folder: Path) -> dict[str, dict[str, float | None]]:
+    """Return wall and CPU time and peak memory of each job, from Snakemake's benchmark files."""
+    found = {}
+    for path in sorted(folder.rglob("*.tsv")):
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        if not rows or not {"s", "cpu_time", "max_rss"} <= set(rows[0]):
+            raise ManifestError(f"{path}: expected one line with s, cpu_time and max_rss")
+        numbers = {"wall_s": "s", "cpu_s": "cpu_time", "peak_mib": "max_rss"}
+        found[path.relative_to(folder).with_suffix("").as_posix()] = {
+            name: _number(rows[0][column]) for name, column in numbers.items()
+        }
+    return found
+
+
+def _number(text: str) -> float | None:
+    """A job that ends before it was looked at has no memory or CPU time: NA or -."""
+    return None if text in ("NA", "-", "") else float(text)
+
+
+if job := globals().get("snakemake"):
+    with logged(job):
+        content = json.dumps(manifest(), indent=1, ensure_ascii=False) + "\n"
+        with whole(Path(job.output[0])) as part:
+            part.write_text(content, encoding="utf-8", newline="\n")
