@@ -5,6 +5,7 @@ manifest.json beside them has the SHA-256 and caption of each file, and the mani
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 from scripts.lib.job import logged, whole
@@ -17,6 +18,8 @@ WRITERS = {"csv": tables.to_csv, "md": tables.to_markdown, "tex": tables.to_late
 
 def collect_paper(measured: list[cells.Cell], run: Path, folder: Path) -> None:
     """Write everything under `folder`; `run` is the manifest of the results."""
+    for part in ("figures", "tables"):  # nothing of an earlier run stays
+        shutil.rmtree(folder / part, ignore_errors=True)
     made = {}
     for name in figures.names():
         paths = [folder / f"figures/{name}.{kind}" for kind in FORMATS]
