@@ -12,9 +12,7 @@ from tests.conftest import ROOT, Checkout
 NOT_COUNTED = "Specify a conda environment or container for each rule."
 MODELS, BOARDS = ("mlp_fashion", "har_cnn1d"), ("arduino_zero", "stm32f4_disco")
 SCHEMES = ("float32", "float16", "dynamic_range", "int8", "int16x8")
-REPORT = {
-    *("Collect the table", "Write the advice", "Plot the figures", "Write the page", "Write the manifest"),
-}
+REPORT = {"Collect the table", "Write the advice", "Plot the figures", "Write the page", "Write the manifest"}
 
 
 def test_a_fresh_clone_plans_every_cell_of_the_matrix(fresh):
