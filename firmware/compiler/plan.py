@@ -65,11 +65,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Overlap:
-    """The output of `step` may start `before` bytes or more before its input starts, or `behind` or more after that."""
+    """The output of `step` may start `before` bytes or more before its input starts, or `behind` or more after that.
+
+    With `exact` it may also start right where the input does.
+    """
 
     step: Step
-    before: int
+    before: int | float
     behind: int | float
+    exact: bool = False
 
 
 class _Arena:
@@ -113,33 +117,39 @@ class _Arena:
                 source, target = self.tensors[step.reads[position].storage], self.tensors[step.writes[0].storage]
                 others = [t.storage for i, t in enumerate(step.reads) if i != position and not t.is_constant]
                 if source.last == index and target.first == index and step.reads[position].storage not in others:
+                    if distance is None:
+                        yield (target, source), _Overlap(step, math.inf, math.inf, exact=True)
+                        continue
                     behind = math.inf
                     if position in step.backward_overlap:
                         behind = source.exact_bytes + step.backward_overlap[position] - target.exact_bytes
                     yield (target, source), _Overlap(step, _aligned(distance), _aligned(behind))
 
-    def forbidden(self, block: Block, other: Block) -> tuple[int, int]:
-        """Return the open interval of offsets that `block` must not have because `other` lies where it lies."""
+    def forbidden(self, block: Block, other: Block) -> list[tuple[int, int]]:
+        """Return the open intervals of offsets that `block` must not have because `other` lies where it lies."""
         low, high = other.offset - block.size_bytes, other.offset + other.size_bytes
         if overlap := self.overlaps.get((block, other)):
             low, high = max(low, other.offset - overlap.before), min(high, other.offset + overlap.behind)
         elif overlap := self.overlaps.get((other, block)):
             low, high = max(low, other.offset - overlap.behind), min(high, other.offset + overlap.before)
-        return low, high
+        if overlap and overlap.exact:
+            return [(low, other.offset), (other.offset, high)]
+        return [(low, high)]
 
     def backward_steps(self) -> list[Step]:
         """Return the steps whose output was placed where only walking backwards keeps the input intact."""
         return [
             overlap.step
             for (target, source), overlap in self.overlaps.items()
-            if source.offset - overlap.before < target.offset < source.offset + source.size_bytes
+            if source.offset - overlap.before < target.offset < source.offset + source.size_bytes and not overlap.exact
         ]
 
     def place(self, order: list[Block]) -> int:
         """Put each block at the lowest offset that is free for its whole life; return the arena's size in bytes."""
         placed: list[Block] = []
         for block in order:
-            intervals = sorted(self.forbidden(block, other) for other in placed if other.lives_with(block))
+            living = [other for other in placed if other.lives_with(block)]
+            intervals = sorted(interval for other in living for interval in self.forbidden(block, other))
             block.offset = 0
             for low, high in intervals:
                 if low < block.offset < high:
@@ -157,6 +167,7 @@ class _Arena:
         for (target, source), overlap in self.overlaps.items():
             if target in live and source in live:
                 apart = min(source.size_bytes + overlap.before, target.size_bytes + overlap.behind)
+                apart = 0 if overlap.exact else apart
                 together = max(source.size_bytes, target.size_bytes, apart)
                 saving = max(saving, source.size_bytes + target.size_bytes - together)
         return sum(block.size_bytes for block in live) - saving

@@ -19,7 +19,8 @@ class Step:
     """Calls `kernel(&params, reads…, writes…[, scratch])`; `macs` counts multiply-accumulates.
 
     `overlap` maps the index of a read to the number of bytes by which the first output must start before it so that the
-    kernel may overwrite it while reading: 0 for elementwise kernels that go forward. A read without entry stays intact.
+    kernel may overwrite it while reading: 0 for elementwise kernels that go forward, None if it must start at the same
+    byte or stay clear of it. A read without entry stays intact.
     A kernel that can also walk from the last element to the first has `backward_overlap`, the number of bytes by which
     the output must then end behind the input, and `walked`, the structure whose field `backward` tells it to.
     `header` declares the kernel; a fast one has `estimated_cycles` and `code_bytes`, by which it was chosen.
@@ -32,8 +33,8 @@ class Step:
     writes: list[Tensor]
     macs: int = 0
     scratch_bytes: int = 0
-    overlap: dict[int, int] = field(default_factory=dict)
-    backward_overlap: dict[int, int] = field(default_factory=dict)
+    overlap: dict[int, int | None] = field(default_factory=dict)
+    backward_overlap: dict[int, int | None] = field(default_factory=dict)
     walked: Struct | None = None
     header: str = "kernels.h"
     estimated_cycles: int = 0

@@ -56,9 +56,32 @@ def convolution(seed: int, kind: str) -> tuple[bytes, np.ndarray]:
     return builder.build([x], [y]), content
 
 
-LAYERS = {"bw_fully_connected_s8_dsp": [fully_connected(seed) for seed in range(24)]} | {
-    f"bw_conv_2d_s8_{kind}dsp": [convolution(seed, kind.strip("_") or "any") for seed in range(24)]
-    for kind in ("", "1x1_", "3_", "3_stride_2_")
+def depthwise(seed: int, stride: int) -> tuple[bytes, np.ndarray]:
+    """Return (.tflite, input) of a depthwise 3x3 convolution of an even number of channels."""
+    rng = np.random.default_rng(seed)
+    builder = ModelBuilder()
+    height, width = (int(v) for v in rng.integers(3, 14, 2))
+    channels = 2 * int(rng.integers(1, 6))
+    padding, activation = int(rng.integers(0, 2)), int(rng.choice([0, 0, 1, 3]))
+    out_h, out_w = (steps(size, 3, stride, 1, padding) for size in (height, width))
+    x, content = activations(rng, builder, (1, height, width, channels), "int8")
+    operands = [x, *weights_and_bias(rng, builder, (1, 3, 3, channels), "int8", x, 3, rng.random() < 0.7)]
+    y, _ = activations(rng, builder, (1, out_h, out_w, channels), "int8")
+    options = {"padding": padding, "stride_h": stride, "stride_w": stride, "activation": activation}
+    options |= {"dilation_h": 1, "dilation_w": 1, "depth_multiplier": 1}
+    builder.operator("DEPTHWISE_CONV_2D", operands, [y], "DepthwiseConv2DOptions", **options)
+    return builder.build([x], [y]), content
+
+
+COUNT = 24
+LAYERS = {
+    "bw_fully_connected_s8_dsp": [fully_connected(seed) for seed in range(COUNT)],
+    **{
+        f"bw_conv_2d_s8_{kind}dsp": [convolution(seed, kind.strip("_") or "any") for seed in range(COUNT)]
+        for kind in ("", "1x1_", "3_", "3_stride_2_")
+    },
+    "bw_depthwise_3x3_s8_dsp": [depthwise(seed, 1) for seed in range(COUNT)],
+    "bw_depthwise_3x3_stride_2_s8_dsp": [depthwise(seed, 2) for seed in range(COUNT)],
 }
 
 

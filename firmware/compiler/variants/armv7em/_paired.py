@@ -4,7 +4,7 @@ import numpy as np
 
 from firmware.compiler.step import Struct
 
-_RIGHT_SHIFTS = (-22, -1)
+RIGHT_SHIFTS = (-22, -1)
 
 
 def paired(fields: dict, channels: int, in_zero: int) -> tuple[np.ndarray, Struct] | None:
@@ -26,7 +26,7 @@ def paired(fields: dict, channels: int, in_zero: int) -> tuple[np.ndarray, Struc
     halves = both.astype(np.int16).view(np.uint16).astype(np.uint32)
     words = np.stack([halves[:, 0::4] | halves[:, 2::4] << 16, halves[:, 1::4] | halves[:, 3::4] << 16], axis=-1)
     starts = np.stack([256 * bias[1::2] + bias[0::2], bias[0::2]], axis=-1)
-    lowest, highest = _RIGHT_SHIFTS
+    lowest, highest = RIGHT_SHIFTS
     shift = fields["shift"]
     struct = {
         "channels": channels,
