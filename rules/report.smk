@@ -83,6 +83,7 @@ rule build_report:
     """Put all results on one page."""
     input:
         table="results/table.csv",
+        budget="results/stamps/accuracy_budget_points.json",
         sources="results/stamps/report.sha256",
     output:
         "results/report/index.html",

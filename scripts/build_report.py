@@ -3,23 +3,37 @@
 Refuses a table that its records contradict, and cells that are in it twice.
 """
 
+import json
 from collections import Counter
 from pathlib import Path
 
 from scripts.lib import table
+from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
 from scripts.lib.job import logged, whole
 from scripts.report import cells
+from scripts.report.advice import advise
 from scripts.report.page import page
+from scripts.report.page_data import Extras
 
 _LONGEST_LOG = 20_000  # characters of one log: its end, where an error would be
 
 
-def build_report(measured: list[cells.Cell], logs: Path, root: Path = Path()) -> str:
-    """Return the page; `logs` is the folder of the measuring jobs' logs, `root` the checkout with config/."""
+def build_report(
+    measured: list[cells.Cell],
+    logs: Path,
+    root: Path = Path(),
+    budget_points: float = 1.0,
+    duty_cycle: DutyCycle = DEFAULT_DUTY_CYCLE,
+) -> str:
+    """Return the page; `logs` is the folder of the measuring jobs' logs, `root` the checkout with config/.
+
+    `budget_points` is the accuracy in percentage points that advice may give away.
+    """
     doubled = [name for name, count in Counter(cell.row.cell for cell in measured).items() if count > 1]
     if doubled:
         raise table.TableError(f"in the table more than once: {', '.join(doubled[:5])} ({len(doubled)} in all)")
-    return page(measured, _logs(measured, logs), root)
+    advice = advise(measured, budget_points, duty_cycle)
+    return page(measured, Extras(_logs(measured, logs), advice, budget_points), root)
 
 
 def _logs(measured: list[cells.Cell], folder: Path) -> dict[str, str]:
@@ -34,6 +48,10 @@ def _logs(measured: list[cells.Cell], folder: Path) -> dict[str, str]:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        html = build_report(cells.load(Path(job.input.table)), Path("logs/measure_cell"))
+        source = Path(job.input.table)
+        budget = json.loads(Path(job.input.budget).read_text())
+        html = build_report(
+            cells.load(source), Path("logs/measure_cell"), Path(), budget, cells.duty_cycle_of(source.parent)
+        )
         with whole(Path(job.output[0])) as part:
             part.write_text(html, encoding="utf-8", newline="\n")

@@ -17,11 +17,10 @@ _ASSETS = Path(__file__).parent / "assets"
 _SCRIPTS = ("base", "pick", "charts", "table", "sections")
 
 
-def page(cells: list[Cell], logs: dict[str, str], root: Path = Path()) -> str:
-    """Return the whole page; `logs` are the logs of the measurements by cell, `root` holds config/."""
-    data = json.dumps(
-        page_data.page_data(cells, logs, root), ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
+def page(cells: list[Cell], extras: page_data.Extras, root: Path = Path()) -> str:
+    """Return the whole page; `root` holds config/."""
+    content = page_data.page_data(cells, extras, root)
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     parts = {
         "css": _asset("style.css"),
         "js": "\n".join(_asset(f"{name}.js") for name in _SCRIPTS),

@@ -4,7 +4,7 @@ Cells of one network mostly share their layers and plan, which are stored once i
 """
 
 import json
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,25 @@ _HASHES = ("elf_sha256", "tflite_sha256")
 _COLUMNS = [field.name for field in fields(table.Row) if field.name not in (*_NOT_IN_ROWS, *_HASHES)]
 
 
-def page_data(cells: list[Cell], logs: dict[str, str], root: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Extras:
+    """What the page says beside the cells: logs of the measurements by cell, advice by model and board, its budget."""
+
+    logs: dict[str, str]
+    advice: dict[str, dict[str, list[str]]]
+    budget_points: float
+
+
+def page_data(cells: list[Cell], extras: Extras, root: Path) -> dict[str, Any]:
     """Return plain data; `root` is the checkout whose config/ describes models, datasets and boards."""
     graphs: dict[str, int] = {}
-    details = [_detail(cell, logs.get(cell.row.cell), graphs) for cell in cells]
+    details = [_detail(cell, extras.logs.get(cell.row.cell), graphs) for cell in cells]
     return {
         "columns": _COLUMNS,
         "rows": [[_number(name, getattr(cell.row, name)) for name in _COLUMNS] for cell in cells],
         "details": details,
+        "advice": {model: {board: _plain(text) for board, text in one.items()} for model, one in extras.advice.items()},
+        "budget_points": extras.budget_points,
         "graphs": [json.loads(text) for text in graphs],
         "model_info": {name: _model(name, root) for name in dict.fromkeys(cell.row.model for cell in cells)},
         "board_info": {name: _board(name, root) for name in dict.fromkeys(cell.row.board for cell in cells)},
@@ -37,6 +48,11 @@ def page_data(cells: list[Cell], logs: dict[str, str], root: Path) -> dict[str, 
 def short_name(name: str) -> str:
     """The readable part of a layer's name: the converter joins the names of all that it fused."""
     return "/".join(name.split(";")[0].split("/")[-2:])
+
+
+def _plain(lines: list[str]) -> list[str]:
+    """Lines of a Markdown list as text."""
+    return [line.removeprefix("- ").replace("`", "") for line in lines]
 
 
 def _number(name: str, value: Any) -> Any:

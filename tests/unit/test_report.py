@@ -112,6 +112,13 @@ def test_what_is_not_declared_here_is_shown_by_its_name(measured, logs, tmp_path
     assert data["model_info"]["mlp_fashion"] == {"title": "mlp_fashion", "facts": [], "dataset": []}
 
 
+def test_the_page_carries_the_advice_of_every_model_and_board(html):
+    advice = carried(html)["advice"]
+    assert set(advice) == set(records.MODELS)
+    assert set(advice["har_cnn1d"]) == {"", *records.BOARDS}
+    assert "int8" in advice["har_cnn1d"]["arduino_zero"][0] and "`" not in str(advice)
+
+
 def test_cells_of_one_network_share_its_plan(html):
     assert len(carried(html)["graphs"]) == 4  # models times schemes, whatever the board
 

@@ -70,7 +70,8 @@ function setUpPick() {
   choice.model = DATA.models[0];
   const metrics = Object.keys(METRICS).filter((name) => DATA.rows.some((row) => has(row[name])));
   byId("pick-metric").replaceChildren(...metrics.map((name) => h("option", { value: name }, METRICS[name].title)));
-  choice.metric = metrics[0] || "latency_ms";
+  Object.assign(choice, { metric: metrics[0] || "latency_ms", budget: DATA.budget_points });
+  byId("pick-budget").value = DATA.budget_points;
   const update = () => {
     Object.assign(choice, { model: models.value, metric: byId("pick-metric").value, budget: Number(byId("pick-budget").value) || 0 });
     drawPick();

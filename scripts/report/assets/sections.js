@@ -8,6 +8,11 @@ function cellList(rows, caption) {
   return listing(rows.length > 500 ? `${caption} The first 500 of ${rows.length}.` : caption, ["cell", ...COLUMNS.slice(3).map(({ head }) => head)], lines, "full cells");
 }
 
+function advice(model, board) {
+  const lines = DATA.advice[model]?.[board] || [];
+  return lines.length ? h("ul", {}, lines.map((line) => h("li", {}, line))) : null;
+}
+
 function modelSection(name) {
   const info = DATA.model_info[name] || { facts: [], dataset: [] };
   const rows = DATA.rows.filter((row) => row.model === name);
@@ -18,6 +23,7 @@ function modelSection(name) {
   return [
     h("h3", {}, "Declaration"), facts(info.facts), info.dataset.length ? [h("h3", {}, "Data"), facts(info.dataset)] : null,
     h("h3", {}, "Accuracy by scheme"), listing("On the test split; ± is the larger half of the 95 % interval.", ["scheme", "accuracy, %", "samples", "agreement with float32, %", "output SQNR, dB"], schemes, ""),
+    DATA.advice[name] ? [h("h3", {}, "Advice"), advice(name, ""), unique(rows.map((row) => row.board)).map((board) => [advice(name, board) ? h("h4", {}, link("board", board)) : null, advice(name, board)])] : null,
     h("h3", {}, "Cells"), cellList(rows, `Every cell of ${name}.`),
   ];
 }
@@ -28,6 +34,7 @@ function boardSection(name) {
     h("h3", {}, "Board"), facts(info.facts),
     info.memory.length ? listing("Memory regions.", ["region", "kind", "origin", "KiB"], info.memory.map(([region, kind, origin, bytes]) => h("tr", {}, h("th", { scope: "row" }, region), h("td", {}, kind), h("td", {}, origin), h("td", {}, kib(bytes)))), "") : null,
     info.references.length ? [h("h3", {}, "Manuals"), h("ul", {}, info.references.map((text) => h("li", {}, text)))] : null,
+    DATA.models.some((model) => DATA.advice[model]?.[name]) ? [h("h3", {}, "Advice"), DATA.models.map((model) => (advice(model, name) ? [h("h4", {}, link("model", model)), advice(model, name)] : null))] : null,
     h("h3", {}, "Cells"), cellList(DATA.rows.filter((row) => row.board === name), `Every cell on ${name}.`),
   ];
 }
@@ -43,6 +50,7 @@ function cellSection(row) {
       ["energy", has(row.energy_uj) ? [`${digits(row.energy_uj)} µJ at ${row.supply_v} V, ${digits(row.power_mw)} mW while it computes `, badge(row.energy_provenance)] : null],
       ["battery life", has(row.battery_life_days) ? [`${digits(row.battery_life_days)} days, ${digits(row.average_power_mw)} mW on average `, badge("estimated")] : null],
     ]),
+    advice(row.model, row.board) ? [h("h3", {}, `Advice for ${row.model} on ${row.board}`), advice(row.model, row.board)] : null,
     h("h3", {}, "Size"), sizes(row),
     detail.cycles.length ? [h("h3", {}, "Layers"), layers(graph, detail, row)] : null,
     graph && graph.tensors.length ? [h("h3", {}, "Memory plan"), plan(graph)] : null,
