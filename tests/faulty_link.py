@@ -6,7 +6,7 @@ import threading
 import time
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,10 @@ class Fault:
     at: int
     count: int
     seed: int
+
+
+class LinkBroken(RuntimeError):
+    """The link itself failed, in a way that nobody planned."""
 
 
 class FaultyLink:
@@ -81,7 +85,7 @@ class FaultyLink:
         self._plugged, self._silent, self._cutting = True, False, [None, None]
         self._skip, self.traffic, self.heard = [0, 0], [0, 0], bytearray()
         self._faults = list(faults)
-        self._ended = threading.Event()
+        self._ended, self._error = threading.Event(), None
         thread = threading.Thread(target=self._carry, daemon=True)
         thread.start()
         path = os.ttyname(slave)
@@ -95,6 +99,9 @@ class FaultyLink:
                 self._unplug()
             for spare in self._spares:
                 spare.__exit__(None, None, None)
+            if self._error:
+                self._use(self._started())
+                raise LinkBroken(repr(self._error)) from self._error
 
     def _unplug(self) -> None:
         self._plugged = False
@@ -102,12 +109,15 @@ class FaultyLink:
         os.close(self._host)
 
     def _carry(self) -> None:
-        while not self._ended.is_set():
-            ends = [self._device, self._host] if self._plugged else [self._device]
-            for end in select.select(ends, [], [], 0.02)[0]:
-                to_board = end != self._device
-                with suppress(OSError):
-                    self._pass_on(os.read(end, 4096), to_board)
+        try:
+            while not self._ended.is_set():
+                ends = [self._device, self._host] if self._plugged else [self._device]
+                for end in select.select(ends, [], [], 0.02)[0]:
+                    to_board = end != self._device
+                    if end in (self._device, self._host) and (self._plugged or not to_board):
+                        self._pass_on(os.read(end, 4096), to_board)
+        except Exception as error:
+            self._error = error
 
     def _pass_on(self, data: bytes, to_board: bool) -> None:
         passed = bytearray()
@@ -211,10 +221,10 @@ class ForeignCell(Cell):
 
 def check(link: FaultyLink, cell: Cell, expected: results.Measurement, faults: list[Fault]) -> str:
     """Measure with faults; return "right" or the named error. Raises AssertionError for a wrong record or a hang."""
-    started = time.monotonic()
-    outcome = "right"
+    outcome, started = "right", time.monotonic()
     try:
         with link.session(faults) as port:
+            started = time.monotonic()
             record = cell.measure(port)
         assert cell.is_right(record, expected), f"wrong record after {faults}: {record}"
     except (DeviceError, WrongImage) as error:

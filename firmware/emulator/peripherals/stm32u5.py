@@ -57,7 +57,7 @@ class Power(Peripheral):
 
     @property
     def limit_hz(self) -> int:
-        """Section 10.5.4: range 4 to range 1 up to 24, 55, 110 and 160 MHz; without booster 55 MHz at most."""
+        """Section 10.5.4: range 4 to range 1 up to 25, 55, 110 and 160 MHz; without booster 55 MHz at most."""
         limit_hz = (25_000_000, 55_000_000, 110_000_000, 160_000_000)[self.value["VOSR"] >> 16 & 3]
         return limit_hz if self._boosted() else min(limit_hz, 55_000_000)
 
