@@ -43,9 +43,7 @@ def _measure(reached: Reached, build: results.BuildRecord, board: Board, vectors
         _check_identity(device, build, board)
         worst, timings = 0.0, []
         for sample in range(len(reference)):
-            # One warm-up is enough: later samples find the caches as the samples before left them.
-            warmups = 0 if timings else 1
-            output, timing, use = device.evaluate(reference.content(sample), warmups)
+            output, timing, use = device.evaluate(reference.content(sample))
             worst = max(worst, reference.difference(sample, output))
             timings.append(timing)
             print(f"sample {len(timings)} of {len(reference)}: {timings[-1].cycles} cycles, difference {worst:g}")

@@ -59,7 +59,8 @@ def test_cell_is_measured_and_proven(tmp_path, kernels, scheme):
     assert record.latency.us == pytest.approx(record.latency.cycles / 168)
     # Two fully connected layers of 464 multiply-accumulates: at least one cycle each, at most a hundred.
     assert 464 < record.latency.cycles < 100 * 464
-    assert sum(layer.cycles for layer in record.layers) == pytest.approx(record.latency.cycles, rel=0.01)
+    # Within a few lines of the flash cache, which are a part of so small a model.
+    assert sum(layer.cycles for layer in record.layers) == pytest.approx(record.latency.cycles, rel=0.01, abs=100)
     assert 0 < record.memory.ram.stack_peak < build.memory.ram.stack
     assert record.provenance.elf_sha256 == hashlib.sha256(elf.read_bytes()).hexdigest()
     assert record.provenance.emulator == f"unicorn {version('unicorn')}"
