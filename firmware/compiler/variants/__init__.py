@@ -26,7 +26,7 @@ from firmware.core import Core
 OPTIMIZE = ("speed", "size")
 
 # What portable kernels take, roughly, on MLPerf Tiny models and an M4.
-_CYCLES_PER_MAC, _CYCLES_PER_OUTPUT = 12, 50
+_CYCLES_PER_TERM, _CYCLES_PER_OUTPUT = 12, 50
 # With "size", a part of a model's flash may be spent only to save this many times that part of its cycles.
 _SIZE_EXCHANGE = 20
 
@@ -42,7 +42,8 @@ def variants(isa: str) -> list[ModuleType]:
 
 def portable_cycles(step: Step) -> int:
     """Return an estimate of what the portable kernel takes."""
-    return _CYCLES_PER_MAC * step.macs + _CYCLES_PER_OUTPUT * sum(tensor.elements for tensor in step.writes)
+    terms = max([step.macs, *(tensor.elements for tensor in step.reads)])
+    return _CYCLES_PER_TERM * terms + _CYCLES_PER_OUTPUT * sum(tensor.elements for tensor in step.writes)
 
 
 def constant_bytes(struct: Struct) -> int:

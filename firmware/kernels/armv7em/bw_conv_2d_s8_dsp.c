@@ -2,41 +2,54 @@
 #include "armv7em/single.h"
 #include "portable/window.h"
 
-/* Copies what output pixel (y, x) needs to `to`, `padding` for what lies outside; returns the end. */
-static int8_t *gather(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, bw_span_t rows, int32_t x, int8_t *to)
+static inline void copy(int8_t *to, const int8_t *from, int32_t count)
 {
-    const bw_window_t *w = &p->window;
-    bw_span_t columns = bw_columns(w, x);
-    for (int32_t k_y = 0; k_y < w->k_h; k_y++) {
-        int inside = k_y >= rows.first && k_y < rows.last;
-        for (int32_t k_x = 0; k_x < w->k_w; k_x++) {
-            const int8_t *from = in + bw_input_at(w, rows, columns, k_y, k_x);
-            int here = inside && k_x >= columns.first && k_x < columns.last;
-            for (int32_t c = 0; c < w->in_c; c++)
-                *to++ = here ? *from++ : (int8_t)p->in_zero;
+    for (; count >= 4; count -= 4, to += 4, from += 4)
+        __builtin_memcpy(to, from, 4);
+    if (count & 2)
+        __builtin_memcpy(to, from, 2);
+    if (count & 1)
+        to[count & 2] = from[count & 2];
+}
+
+/* Copies what the output pixel at these taps needs to `to`; all of it is in_zero before where some lies outside. */
+static inline void gather(const bw_window_t *w, const int8_t *in, bw_span_t rows, bw_span_t columns, int8_t *to)
+{
+    int32_t run = w->in_c * (columns.last - columns.first), tap_row = w->k_w * w->in_c, step = w->dilation_h * w->in_w * w->in_c;
+    const int8_t *from = in + bw_input_at(w, rows, columns, rows.first, columns.first);
+    to += rows.first * tap_row + columns.first * w->in_c;
+    for (int32_t k_y = rows.first; k_y < rows.last; k_y++, from += step, to += tap_row) {
+        if (w->dilation_w == 1) {
+            copy(to, from, run);
+        } else {
+            for (int32_t k_x = 0; k_x < columns.last - columns.first; k_x++)
+                copy(to + k_x * w->in_c, from + k_x * w->dilation_w * w->in_c, w->in_c);
         }
     }
-    return to;
 }
 
 void bw_conv_2d_s8_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
 {
     const bw_window_t *w = &p->window;
-    int32_t words = p->pair_bytes / 8;
+    int32_t words = p->pair_bytes / 8, pixels = w->out_h * w->out_w;
+    uint32_t zero = (uint32_t)(p->in_zero & 0xFF) * 0x1010101u;
     uint32_t *expanded = (uint32_t *)(void *)scratch, *bytes = expanded + 2 * BW_PIXELS * words;
-    for (int32_t row = 0; row < w->out_h; row++) {
-        int32_t y = bw_walk(w, row, w->out_h);
-        bw_span_t rows = bw_rows(w, y);
-        for (int32_t done = 0; done < w->out_w; done += BW_PIXELS) {
-            int32_t count = w->out_w - done < BW_PIXELS ? w->out_w - done : BW_PIXELS;
-            int32_t x = w->backward ? w->out_w - done - count : done;
-            for (int32_t i = 0; i < count; i++) {
-                gather(p, in, rows, x + i, (int8_t *)bytes);
+    for (int32_t done = 0; done < pixels; done += BW_PIXELS) {
+        int32_t count = pixels - done < BW_PIXELS ? pixels - done : BW_PIXELS;
+        int32_t first = w->backward ? pixels - done - count : done;
+        for (int32_t i = 0; i < count; i++) {
+            int32_t y = (first + i) / w->out_w;
+            bw_span_t rows = bw_rows(w, y), columns = bw_columns(w, first + i - y * w->out_w);
+            if (rows.last - rows.first < w->k_h || columns.last - columns.first < w->k_w) {
                 for (int32_t word = 0; word < words; word++)
-                    bw_expand(bytes[word], expanded + 2 * (BW_PIXELS * word + i));
+                    bytes[word] = zero;
             }
-            bw_pixels_t job = bw_pixels_job(p, expanded, out + (y * w->out_w + x) * w->out_c, count);
-            bw_single(&job, p->weights);
+            gather(w, in, rows, columns, (int8_t *)bytes);
+            uint32_t *to = expanded + 2 * i;
+            for (const uint32_t *from = bytes, *end = bytes + words; from < end; to += 2 * BW_PIXELS)
+                bw_expand(*from++, to);
         }
+        bw_pixels_t job = bw_pixels_job(p, expanded, out + first * w->out_c, count);
+        bw_single(&job, p->weights);
     }
 }
