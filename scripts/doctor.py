@@ -43,6 +43,9 @@ _PROGRAMS = (
     ("sbatch", "running the matrix on a cluster (Slurm)", "slurm-client"),
 )
 
+# How power monitors call themselves on USB, as part of the product's name.
+_MONITORS = {"PPK2": "Nordic PPK2", "PowerShield": "ST LPM01A"}
+
 # Where the boards' flash tools come from.
 _FLASH_TOOLS = {
     "bossac": "apt-get install bossa-cli",
@@ -72,13 +75,17 @@ class Check:
 
 @dataclass(frozen=True)
 class Port:
-    """A serial port; `boards` are those whose USB id it has, several where a board's probe does not tell them apart."""
+    """A serial port; `boards` are those whose USB id it has, several where a board's probe does not tell them apart.
+
+    `monitor` names the power monitor behind it.
+    """
 
     device: str
     description: str
     usb: str | None
     serial_number: str | None
     boards: list[str]
+    monitor: str | None
     writable: bool
 
 
@@ -175,8 +182,9 @@ def ports(attached: Sequence[ListPortInfo], boards: Sequence[Board]) -> list[Por
     for item in sorted(attached, key=lambda item: item.device):
         names = sorted(b.name for b in boards if any((u.vid, u.pid) == (item.vid, item.pid) for u in b.usb))
         usb = f"{item.vid:04x}:{item.pid:04x}" if item.vid is not None else None
+        monitor = next((name for part, name in _MONITORS.items() if part in (item.product or "")), None)
         writable = os.access(item.device, os.R_OK | os.W_OK)
-        found.append(Port(item.device, item.description, usb, item.serial_number, names, writable))
+        found.append(Port(item.device, item.description, usb, item.serial_number, names, monitor, writable))
     return found
 
 
@@ -207,7 +215,7 @@ def show(here: dict, results: Sequence[Check], found: Sequence[Port], console: C
     console.print(view)
     console.print()
     for port in found:
-        what = " or ".join(port.boards) or "no board known by this USB id"
+        what = port.monitor or " or ".join(port.boards) or "no board known by this USB id"
         console.print(f"{port.device}  {port.usb or 'no USB id'}  {port.serial_number or ''}  {what}", highlight=False)
         if not port.writable:
             console.print("  no permission to open it: add yourself to its group, usually by: adduser $USER dialout")

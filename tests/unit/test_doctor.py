@@ -33,6 +33,14 @@ def test_a_board_is_known_by_its_usb_id():
     assert unknown.boards == [] and not unknown.writable
 
 
+def test_a_power_monitor_is_known_by_its_name():
+    port = attached("/dev/c", 0x1915, 0xC00A, "42")
+    port.product = "PPK2"
+    (found,) = doctor.ports([port], BOARDS)
+    assert (found.monitor, found.boards) == ("Nordic PPK2", [])
+    assert "42" not in doctor.draft([found])
+
+
 def test_the_draft_is_a_lab_that_loads(tmp_path):
     board, usb = known_id()
     found = doctor.ports([attached("/dev/a", usb.vid, usb.pid, "17"), attached("/dev/b", usb.vid, usb.pid)], BOARDS)
