@@ -9,6 +9,7 @@ from pathlib import Path
 
 from firmware.board import Board, load_board
 from scripts.device.link import open_port
+from scripts.device.power.inference import measure_energy
 from scripts.device.protocol import Device, MemoryUse, Timing
 from scripts.device.reach import Reached, reach
 from scripts.device.virtual_board import VirtualBoardStopped
@@ -23,20 +24,31 @@ class WrongImage(RuntimeError):
 
 
 def measure_cell(
-    elf: Path, build: results.BuildRecord, board: Board, vectors: Path, lab: Lab | None = None
+    elf: Path,
+    build: results.BuildRecord,
+    board: Board,
+    vectors: Path,
+    lab: Lab | None = None,
+    trace_file: Path | None = None,
 ) -> results.Measurement:
-    """Return the record of one cell, measured on a unit of the lab, or on a virtual board if the lab has none."""
+    """Return the record of one cell, measured on a unit of the lab, or on a virtual board if the lab has none.
+
+    Where a monitor is wired to the unit, energy is measured and its trace goes to `trace_file`.
+    """
     if build.status != "ok":
         return build.without_run()
     try:
         with reach(board, elf, lab or Lab()) as reached:
-            return _measure(reached, build, board, vectors)
+            return _measure(reached, build, board, vectors, trace_file)
     except VirtualBoardStopped as error:
         return build.without_run("failed", str(error))
 
 
-def _measure(reached: Reached, build: results.BuildRecord, board: Board, vectors: Path) -> results.Measurement:
+def _measure(
+    reached: Reached, build: results.BuildRecord, board: Board, vectors: Path, trace_file: Path | None
+) -> results.Measurement:
     reference = load_vectors(vectors)
+    oracle, tolerance = reference.oracle, reference.tolerance
     with open_port(reached.port, board.console.baud) as link:
         device = Device(link, board.name)
         device.synchronise()
@@ -47,12 +59,19 @@ def _measure(reached: Reached, build: results.BuildRecord, board: Board, vectors
             worst = max(worst, reference.difference(sample, output))
             timings.append(timing)
             print(f"sample {len(timings)} of {len(reference)}: {timings[-1].cycles} cycles, difference {worst:g}")
-    oracle, tolerance = reference.oracle, reference.tolerance
+        spent = None
+        if reached.monitor and worst <= tolerance:
+            latency_us = _median(timings).cycles * 1e6 / board.clock_hz
+            spent = measure_energy(reached.monitor, device, latency_us, trace_file)
     parity = results.Parity(oracle=oracle, samples=len(reference), max_abs_diff=worst, tolerance=tolerance)
     if worst > tolerance:
         reason = f"output differs from {oracle} by {worst:g}, tolerance {tolerance:g}"
         return build.without_run("mismatch", reason).model_copy(update={"parity": parity})
-    return _record(build, board, parity, timings, use, reached)
+    return _record(build, board, parity, timings, use, reached, spent)
+
+
+def _median(timings: list[Timing]) -> Timing:
+    return sorted(timings, key=lambda timing: timing.cycles)[(len(timings) - 1) // 2]
 
 
 def _check_identity(device: Device, build: results.BuildRecord, board: Board) -> None:
@@ -69,9 +88,10 @@ def _record(
     timings: list[Timing],
     use: MemoryUse,
     reached: Reached,
+    spent: results.Energy | None,
 ) -> results.Measurement:
-    """Latency and layers are those of the median run, so that they belong together."""
-    median = sorted(timings, key=lambda timing: timing.cycles)[(len(timings) - 1) // 2]
+    """Latency and layers are those of the median run, so that they belong together; `spent` is measured energy."""
+    median = _median(timings)
     planned = build.memory.ram
     us = median.cycles * 1e6 / board.clock_hz
     return results.Measurement(
@@ -98,7 +118,7 @@ def _record(
                 capacity=planned.capacity,
             ),
         ),
-        energy=energy.estimate(board.power, us),
+        energy=spent or energy.estimate(board.power, us),
         parity=parity,
         layers=[
             results.Layer(**layer.model_dump(), cycles=cycles)
@@ -111,12 +131,15 @@ def _record(
 
 if job := globals().get("snakemake"):
     with logged(job):
+        trace_file = Path(job.output[0]).with_name("trace.csv")
+        trace_file.unlink(missing_ok=True)  # of an earlier run, perhaps of another board
         record = measure_cell(
             Path(job.input.elf),
             results.read(Path(job.input.build), results.BuildRecord),
             load_board(job.wildcards.board),
             Path(job.input.vectors),
             load_lab(),
+            trace_file,
         )
         results.write(Path(job.output[0]), record)
         print(record.status, record.reason or "")

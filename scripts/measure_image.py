@@ -16,6 +16,7 @@ from firmware.board import Board, load_board
 from firmware.build import kib
 from firmware.compiler.read import read_model
 from scripts.device.link import DeviceError, open_port
+from scripts.device.power.inference import measure_energy
 from scripts.device.protocol import Device
 from scripts.device.reach import Reached, reach
 from scripts.device.virtual_board import VirtualBoardStopped
@@ -62,7 +63,7 @@ def measure_image(
         )
     try:
         with reach(board, file, lab or Lab(), strict=False) as reached:
-            latency, parity = _run(reached, board, tflite, vectors)
+            latency, parity, spent = _run(reached, board, tflite, vectors)
             provenance = provenance.model_copy(update={"emulator": reached.emulator})
     except VirtualBoardStopped as error:
         reason = " ".join(str(error).split())
@@ -77,7 +78,7 @@ def measure_image(
         status="mismatch" if reason else "ok",
         reason=reason,
         latency=None if reason else latency,
-        energy=None if reason else energy.estimate(board.power, latency.us),
+        energy=None if reason else spent or energy.estimate(board.power, latency.us),
         parity=parity,
         provenance=provenance,
     )
@@ -108,7 +109,10 @@ def _memory(file: Path, board: Board) -> results.Memory:
     )
 
 
-def _run(reached: Reached, board: Board, tflite: Path, vectors: Path) -> tuple[results.Latency, results.Parity]:
+def _run(
+    reached: Reached, board: Board, tflite: Path, vectors: Path
+) -> tuple[results.Latency, results.Parity, results.Energy | None]:
+    """Return latency, parity, and energy if a monitor measured it."""
     reference = load_vectors(vectors)
     expected = _real(reference.outputs[0], tflite)
     oracle = f"{reference.oracle} (decimal3)"
@@ -122,6 +126,7 @@ def _run(reached: Reached, board: Board, tflite: Path, vectors: Path) -> tuple[r
         once = max(device.confirm(content, runs=1, warmups=1).elapsed_us, 1)
         runs = max(1, round(1 / (once * _RESOLUTION)))
         us = device.confirm(content, runs=runs, warmups=0).elapsed_us / runs
+        spent = measure_energy(reached.monitor, device, us, None) if reached.monitor else None
     parity = results.Parity(oracle=oracle, samples=len(reference), max_abs_diff=worst, tolerance=DECIMAL3_TOLERANCE)
     latency = results.Latency(
         cycles=max(1, round(us * board.clock_hz / 1e6)),
@@ -131,7 +136,7 @@ def _run(reached: Reached, board: Board, tflite: Path, vectors: Path) -> tuple[r
         provenance=reached.provenance,
         error_pct=None,
     )
-    return latency, parity
+    return latency, parity, spent
 
 
 def _real(outputs: np.ndarray, tflite: Path) -> np.ndarray:

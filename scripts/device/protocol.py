@@ -38,10 +38,14 @@ class PortLost(DeviceError):
 
 @dataclass(frozen=True)
 class Inference:
-    """What every compliant device tells about an "infer": time of all runs, and outputs with three decimals each."""
+    """What every compliant device tells about an "infer": time of all runs, and outputs with three decimals each.
+
+    `heard_s` is when its two markers arrived here, by time.monotonic().
+    """
 
     elapsed_us: int
     results: list[str]
+    heard_s: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ class Device:
         if len(laps) != 2 or laps[1] < laps[0]:
             raise DeviceError(f"{self._name}: expected two rising 'm-lap-us-…' after {command!r}, got {lines}")
         results = self._find(lines, command, r"m-results-\[(.*)\]")
-        return Inference(laps[1] - laps[0], results.split(","))
+        heard_s = [heard for line, heard in zip(lines, self._heard_s, strict=True) if line.startswith("m-lap-us-")]
+        return Inference(laps[1] - laps[0], results.split(","), (heard_s[0], heard_s[1]))
 
     def evaluate(self, content: bytes) -> tuple[bytes, Timing, MemoryUse]:
         """Load an input, run the model and return what it did; tries again after a fault on the way.
@@ -224,8 +229,10 @@ class Device:
         self._write(f"{text}%")
         deadline = time.monotonic() + timeout_s
         lines: list[str] = []
+        self._heard_s: list[float] = []
         while (line := self._line(deadline, "m-ready", text, timeout_s)) != "m-ready":
             lines.append(line)
+            self._heard_s.append(time.monotonic())
         if "m-init-done" in lines:
             raise DeviceError(f"{self._name}: the board was reset before or while it answered {text!r}")
         return lines

@@ -12,6 +12,7 @@ from pathlib import Path
 from firmware.board import Board
 from scripts.device.exclusive import any_free
 from scripts.device.flash import flash
+from scripts.device.power.monitor import Monitor, monitoring
 from scripts.device.virtual_board import VirtualBoard
 from scripts.lib.lab import Lab
 
@@ -21,10 +22,14 @@ _QUEUE_S = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Reached:
-    """A port with an image behind it; `emulator` names what plays the board, None for silicon."""
+    """A port with an image behind it; `emulator` names what plays the board, None for silicon.
+
+    `monitor` measures the board's power, if one is wired to it.
+    """
 
     port: str
     emulator: str | None
+    monitor: Monitor | None = None
 
     @property
     def provenance(self) -> str:
@@ -40,10 +45,10 @@ def reach(board: Board, image: Path, lab: Lab, strict: bool = True) -> Iterator[
     """
     units = lab.units(board.name)
     if units:
-        with any_free(units, _QUEUE_S) as unit:
+        with any_free(units, _QUEUE_S) as unit, monitoring(unit.monitor, board) as monitor:
             port = unit.find_port()
             flash(board, image, port, board.flash_command if unit.flash_command is None else unit.flash_command)
-            yield Reached(port, None)
+            yield Reached(port, None, monitor)
     else:
         with VirtualBoard(image, board.name, strict) as virtual, virtual.explaining():
             yield Reached(virtual.port, f"unicorn {version('unicorn')}")

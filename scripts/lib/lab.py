@@ -1,10 +1,12 @@
 """The lab: which real boards are plugged in, from config/lab.yaml. Without that file every board is virtual.
 
-Several units of one board form a pool; a cell runs on whichever is free first.
+Several units of one board form a pool; a cell runs on whichever is free first. A power monitor belongs to the unit
+that it is wired to.
 """
 
+import importlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pydantic
 from serial.tools import list_ports
@@ -13,18 +15,52 @@ from firmware import settings
 from firmware.board import BOARDS_FOLDER
 
 LAB_FILE = Path("config/lab.yaml")
+MONITORS_FOLDER = Path(__file__).parents[1] / "device" / "power"
+
+
+class MonitorSettings(settings.Settings):
+    """What every power monitor has; scripts/device/power/<kind>.py adds its own.
+
+    `supply_v` is the voltage of the measured supply, if not that of the board's YAML. With `subtract_idle` the power
+    of the waiting board, measured just before, is taken off.
+    """
+
+    kind: str
+    supply_v: Annotated[float, pydantic.Field(ge=0.8, le=5.5, strict=True)] | None = None
+    subtract_idle: Annotated[bool, pydantic.Field(strict=True)] = False
+
+
+def monitor_kinds() -> list[str]:
+    """Names of the power monitors: the modules with a class Monitor."""
+    return sorted(path.stem for path in MONITORS_FOLDER.glob("*.py") if "class Monitor(Base)" in path.read_text())
 
 
 class Unit(settings.Settings):
     """One physical board: its `port` (a device or a pyserial URL), or its `usb_serial` number by which to find it.
 
     `flash_command` replaces the one of the board's YAML, for a tool that lives elsewhere; an empty one flashes nothing.
+    `monitor` measures the energy of its inferences.
     """
 
     board: str
     port: Annotated[str, pydantic.Field(min_length=1)] | None = None
     usb_serial: Annotated[str, pydantic.Field(min_length=1)] | None = None
     flash_command: list[str] | None = None
+    monitor: pydantic.SerializeAsAny[MonitorSettings] | None = None
+
+    @pydantic.field_validator("monitor", mode="before")
+    @classmethod
+    def _typed_monitor(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        kind, kinds = content.get("kind"), monitor_kinds()
+        if kind not in kinds:
+            raise ValueError(f"unknown kind {kind!r}{settings.nearest(str(kind), kinds)}")
+        module = importlib.import_module(f"scripts.device.power.{kind}")
+        try:
+            return settings.check(Path(kind), content, module.Monitor.Settings)
+        except settings.SettingsError as error:
+            raise ValueError("; ".join(error.messages)) from error
 
     @pydantic.model_validator(mode="after")
     def _one_address(self) -> "Unit":

@@ -19,7 +19,7 @@ GROUPS = {
     "kernels": ("firmware/kernels/**/*", "firmware/*.py"),
     "harness": ("firmware/harness/**/*", "firmware/chips/**/*.[chS]", "firmware/*.py"),
     "emulator": ("firmware/emulator/**/*", "firmware/chips/*/virtual.py", "firmware/*.py"),
-    "device": ("scripts/device/*.py", "scripts/lib/vectors.py"),
+    "device": ("scripts/device/**/*.py", "scripts/lib/vectors.py"),
     "records": tuple(f"scripts/lib/{name}.py" for name in ("energy", "quantization", "record", "results", "stats")),
     "report": (
         "scripts/report/**/*",
