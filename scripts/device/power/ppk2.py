@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from typing import Annotated, Literal, NoReturn, Self
 
 import numpy as np
@@ -62,7 +61,6 @@ class Monitor(Base):
         """Begin to sample."""
         self._tell(b"start\n")
         self._expect(b"started\n")
-        self._started_s = time.monotonic()
         self._content = b""
         self._collector = threading.Thread(target=self._collect, daemon=True)
         self._collector.start()
@@ -74,7 +72,8 @@ class Monitor(Base):
         if self._collector.is_alive() or self._reader.wait(_STOP_S):
             self._fail("stop")
         current_a = np.frombuffer(self._content, "<f4").astype(np.float64)
-        time_s = self._started_s + np.arange(len(current_a)) / RATE_HZ
+        first_s = float(self._reader.stderr.read().splitlines()[-1])
+        time_s = first_s + np.arange(len(current_a)) / RATE_HZ
         return Trace(self.name, time_s, current_a * self.supply_v)
 
     def _collect(self) -> None:

@@ -1,8 +1,9 @@
 """Reads a Power Profiler Kit II, as a process of its own: python -m scripts.device.power.ppk2_reader PORT MODE MV
 
 Says "ready" when the kit is calibrated and supplies the board. After "start" on its standard input it says "started",
-and then only sends samples, little-endian float32 amperes, until "stop" or the end of the input. What goes wrong is one
-line on standard error, "TraceGap: …" for example, and exit code 1. `ppk2-api` is GPL-2, so it stays in this process.
+and then only sends samples, little-endian float32 amperes, until "stop" or the end of the input. Its last line on
+standard error is the time of the first sample, on this machine's monotonic clock, or what went wrong, "TraceGap: …" for
+example, with exit code 1. `ppk2-api` is GPL-2, so it stays in this process.
 
 A sample of the kit is a little-endian word: 14 bits of the converter, 3 of the range, at bit 18 a counter of 6 bits
 that tells lost samples (github.com/NordicSemiconductor/pc-nrfconnect-ppk, serial device).
@@ -21,7 +22,7 @@ from scripts.device.power.trace import MonitorLost, MonitorSaturated, PowerError
 RATE_HZ = 100_000
 LIMIT_A = 1.0
 _FULL_SCALE, _LAST_RANGE = 0x3FFF, 4
-_SILENCE_S = 3.0
+_SILENCE_S = 1.5
 _DRAIN_S = 0.3  # after "stop", what is still under way arrives
 
 
@@ -32,9 +33,11 @@ class Decoder:
         self._kit, self._rest = kit, b""
         self._count: int | None = None
         self._samples = 0
+        # No sample arrives before it was taken: the promptest of all deliveries tells best when the first one was.
+        self.first_s = float("inf")
 
-    def amperes(self, content: bytes) -> np.ndarray:
-        """Return the samples (n,) float32 in what has come; a part of a sample waits for the rest of it."""
+    def amperes(self, content: bytes, heard_s: float) -> np.ndarray:
+        """Return the samples (n,) float32 in what came at `heard_s`; a part of a sample waits for the rest of it."""
         content = self._rest + content
         whole = len(content) // 4 * 4
         content, self._rest = content[:whole], content[whole:]
@@ -51,6 +54,7 @@ class Decoder:
             found = f"{current_a[over[0]]:.3g} A, the kit measures up to {LIMIT_A:g} A"
             raise MonitorSaturated(f"saturated {self._when(over[0])}: {found}")
         self._samples += len(words)
+        self.first_s = min(self.first_s, heard_s - self._samples / RATE_HZ)
         return current_a.astype("<f4")
 
     def _check_count(self, count: np.ndarray) -> None:
@@ -85,8 +89,8 @@ def open_kit(port: str, mode: str, millivolts: int) -> PPK2_API:
     return kit
 
 
-def record(kit: PPK2_API) -> None:
-    """Send samples until the input says to stop."""
+def record(kit: PPK2_API) -> float:
+    """Send samples until the input says to stop; returns when the first one was taken, by time.monotonic()."""
     kit.ser.reset_input_buffer()
     kit.start_measuring()
     sys.stdout.buffer.write(b"started\n")
@@ -98,10 +102,10 @@ def record(kit: PPK2_API) -> None:
             raise MonitorLost(f"the monitor was lost: {error}") from error
         if content:
             heard_s = time.monotonic()
-            sys.stdout.buffer.write(decoder.amperes(content).tobytes())
+            sys.stdout.buffer.write(decoder.amperes(content, heard_s).tobytes())
             sys.stdout.buffer.flush()
         elif stopping and time.monotonic() - heard_s > _DRAIN_S:
-            return
+            return decoder.first_s
         elif time.monotonic() - heard_s > _SILENCE_S:
             raise MonitorLost(f"the monitor has sent nothing for {_SILENCE_S:g} s")
         if stopping:
@@ -117,7 +121,7 @@ def main(port: str, mode: str, millivolts: str) -> int:
         kit = open_kit(port, mode, int(millivolts))
         print("ready", flush=True)
         if sys.stdin.buffer.raw.read(6) == b"start\n":
-            record(kit)
+            print(record(kit), file=sys.stderr)
         kit.toggle_DUT_power("OFF")
     except PowerError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
