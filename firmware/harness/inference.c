@@ -15,8 +15,24 @@ static void load_inputs(void)
     }
 }
 
+/* Cycles between two readings of the counter with nothing in between: the least of a few, since the first ones fill
+ * caches and a counter may have to be synchronised with. Nothing can then appear shorter than it is. */
+static uint32_t reading_cycles;
+
+static void time_reading(void)
+{
+    reading_cycles = UINT32_MAX;
+    for (int i = 0; i < 4; i++) {
+        uint32_t start = port_cycles();
+        uint32_t cycles = port_cycles() - start;
+        if (cycles < reading_cycles)
+            reading_cycles = cycles;
+    }
+}
+
 void begin_sequence(void)
 {
+    time_reading();
 #if MODEL_VARIABLES
     model_reset(arena);
 #endif
@@ -27,32 +43,18 @@ uint32_t run_inference(void)
     load_inputs();
     uint32_t start = port_cycles();
     model_run(arena);
-    return port_cycles() - start;
-}
-
-/* Cycles between two readings of the counter with nothing in between: the least of a few, since the first ones fill
- * caches and a counter may have to be synchronised with. No step can then appear shorter than it is. */
-static uint32_t reading_cycles(void)
-{
-    uint32_t least = UINT32_MAX;
-    for (int i = 0; i < 4; i++) {
-        uint32_t start = port_cycles();
-        uint32_t cycles = port_cycles() - start;
-        least = cycles < least ? cycles : least;
-    }
-    return least;
+    return port_cycles() - start - reading_cycles;
 }
 
 void profile_steps(uint32_t cycles[MODEL_STEPS])
 {
     load_inputs();
-    uint32_t overhead = reading_cycles();
     /* From one reading to the next, so that what leads from step to step counts here as it does in model_run. */
     uint32_t before = port_cycles();
     for (int i = 0; i < MODEL_STEPS; i++) {
         model_steps[i](arena);
         uint32_t now = port_cycles();
-        cycles[i] = now - before - overhead;
+        cycles[i] = now - before - reading_cycles;
         before = now;
     }
 }

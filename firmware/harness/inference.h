@@ -9,10 +9,11 @@
 /* All inputs of the model, one after the other, as raw tensor bytes. An inference may overwrite the arena, so it copies from here. */
 extern uint8_t input_buffer[MODEL_INPUT_BYTES];
 
-/* Gives the variables of a model that has some their initial values; needed once before the first run. */
+/* Gives the variables of a model that has some their initial values, and finds out what reading the counter costs; needed
+ * once before the first run. */
 void begin_sequence(void);
 
-/* Runs the model once; returns the cycles of the model alone, without the copy. */
+/* Runs the model once; returns the cycles of the model alone, without the copy and without reading the counter. */
 uint32_t run_inference(void);
 
 /* Runs the model once, timing every step on its own; the cost of reading the counter is taken off. */

@@ -15,8 +15,8 @@ from tests.unit.test_measure_cell import BOARD, kernels, make_cell  # noqa: F401
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    """A tenth of a second instead of ten: the played board is much slower than the real one."""
-    monkeypatch.setattr(inference, "WINDOW_S", 0.1)
+    """Milliseconds instead of ten seconds: the played board is much slower than the real one."""
+    monkeypatch.setattr(inference, "WINDOW_S", 0.02)
     monkeypatch.setattr(inference, "IDLE_S", 0.3)
 
 
@@ -68,7 +68,7 @@ def test_what_the_waiting_board_draws_is_taken_off_if_asked(tmp_path, cell):
     ("busy_w", "seconds", "message"),
     [
         (1e-7, 1.0, r"recorded: 0.0001 mW, expected 0.01 to 10000 mW: does the monitor supply the board\?"),
-        (0.07, 0.45, r"the window 0.400 to 0.5\d* s is not inside the trace, 0.000 to 0.450 s"),
+        (0.07, 0.41, r"the window 0.400 to 0.42\d s is not inside the trace, 0.000 to 0.410 s"),
     ],
 )
 def test_absurd_powers_and_short_traces_are_refused(busy_w, seconds, message, tmp_path, cell):

@@ -64,7 +64,8 @@ def test_a_window_has_the_power_between_its_markers(kind):
 def test_the_ppk2_is_told_mode_and_voltage_and_switched_off_in_the_end():
     _, player = record("ppk2", pulses, 0.1)
     voltage = f"0d{3 + (2000 - 800 + 32) // 256:02x}{(2000 - 800 + 32) % 256:02x}"
-    assert [c for c in player.commands if c not in ("07", "19")] == ["1102", voltage, "0c01", "06", "0c00"]
+    expected = ["1102", voltage, "0c01", "06", "0c00"]
+    assert [command for command in player.commands if command not in ("07", "19")] == expected
 
 
 def test_the_lpm01a_is_told_what_to_record_and_released_in_the_end():
@@ -244,3 +245,19 @@ def test_one_line_of_the_lab_file_selects_a_monitor(tmp_path):
     (unit,) = load_lab(tmp_path / "lab.yaml").boards
     assert (type(unit.monitor), unit.monitor.port, unit.monitor.mode) == (ppk2.Settings, "/dev/y", "source")
     assert unit.model_dump()["monitor"]["port"] == "/dev/y"  # so that the stamp of the lab changes with it
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_board_is_switched_off_when_its_measurement_fails(kind):
+    player_kind, settings = KINDS[kind]
+    with player_kind(pulses) as player:
+        with (
+            pytest.raises(RuntimeError, match="the board is silent"),
+            monitoring(settings(kind=kind, port=player.port), BOARD) as monitor,
+        ):
+            monitor.start()
+            raise RuntimeError("the board is silent")
+        deadline = time.monotonic() + 10
+        while {"ppk2": "0c00", "lpm01a": "hrc"}[kind] not in player.commands:
+            assert time.monotonic() < deadline, player.commands
+            time.sleep(0.01)

@@ -16,7 +16,7 @@ from scripts.lib.lab import MonitorSettings
 
 RATE_HZ = 100_000
 _START_S = 30.0
-_STOP_S = 30.0
+_STOP_S = 300.0  # the reader decodes some ten seconds of samples
 _ERRORS = {kind.__name__: kind for kind in (MonitorLost, MonitorSaturated, PowerError, TraceGap)}
 
 
@@ -48,36 +48,32 @@ class Monitor(Base):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._reader.stdin.close()  # the reader switches the board off and ends
-        try:
-            self._reader.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            self._reader.kill()
-            self._reader.wait()
-        self._reader.stdout.close()
-        self._reader.stderr.close()
+        if self._reader.poll() is None:
+            try:
+                self._reader.communicate(timeout=_STOP_S)  # at the end of its input the reader switches the board off
+            except subprocess.TimeoutExpired:
+                self._reader.kill()
+                self._reader.communicate()
+        for pipe in (self._reader.stdin, self._reader.stdout, self._reader.stderr):
+            pipe.close()
 
     def start(self) -> None:
         """Begin to sample."""
         self._tell(b"start\n")
         self._expect(b"started\n")
-        self._content = b""
-        self._collector = threading.Thread(target=self._collect, daemon=True)
-        self._collector.start()
 
     def stop(self) -> Trace:
         """End the recording and return it."""
-        self._tell(b"stop\n")
-        self._collector.join(_STOP_S)
-        if self._collector.is_alive() or self._reader.wait(_STOP_S):
+        try:
+            content, words = self._reader.communicate(b"stop\n", _STOP_S)
+        except subprocess.TimeoutExpired:
             self._fail("stop")
-        current_a = np.frombuffer(self._content, "<f4").astype(np.float64)
-        first_s = float(self._reader.stderr.read().splitlines()[-1])
+        if self._reader.returncode:
+            self._fail("stop", words)
+        current_a = np.frombuffer(content, "<f4").astype(np.float64)
+        first_s = float(words.splitlines()[-1])
         time_s = first_s + np.arange(len(current_a)) / RATE_HZ
         return Trace(self.name, time_s, current_a * self.supply_v)
-
-    def _collect(self) -> None:
-        self._content = self._reader.stdout.read()
 
     def _tell(self, words: bytes) -> None:
         try:
@@ -94,10 +90,12 @@ class Monitor(Base):
         if line != words:
             self._fail(words.decode().strip())
 
-    def _fail(self, what: str) -> NoReturn:
+    def _fail(self, what: str, words: bytes = b"") -> NoReturn:
         """Raise what the reader said before it ended."""
-        self._reader.kill()
-        lines = self._reader.communicate()[1].decode(errors="replace").strip().splitlines() or ["no message"]
+        if not words:
+            self._reader.kill()
+            words = self._reader.stderr.read()
+        lines = words.decode(errors="replace").strip().splitlines() or ["no message"]
         kind, _, message = lines[-1].partition(": ")
         if kind in _ERRORS:
             raise _ERRORS[kind](f"{self.name}: {message}")
