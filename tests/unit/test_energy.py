@@ -1,6 +1,8 @@
 """Energy: the arithmetic of estimates and duty cycles, and figures that no microcontroller has."""
 
+import csv
 import shutil
+import statistics
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,45 @@ def test_a_board_that_is_too_slow_for_the_duty_cycle_has_no_average():
 @pytest.mark.parametrize("name", sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml")))
 def test_every_board_says_where_its_currents_come_from(name):
     assert any(char.isdigit() for char in load_board(name).power.source)
+
+
+# Rows of data/published/mlperf_tiny.csv with the same chip, clock and supply: (round, submitter, system). The active
+# current of the board comes from the first; the others, sixteen rows each, judge it.
+PUBLISHED = {
+    "nucleo_l4r5zi": [
+        ("0.5", "reference", "Nucleo-L4R5ZI"),
+        ("0.7", "STMicroelectronics", "NUCLEO_L4R5ZI"),
+        ("1.0", "STMicroelectronics", "NUCLEO_L4R5ZI"),
+        ("1.1", "STMicroelectronics", "NUCLEO_L4R5ZI"),
+        ("1.2", "STMicroelectronics", "NUCLEO_L4R5ZI"),
+    ],
+    "nucleo_u575zi_q": [
+        ("0.7", "STMicroelectronics", "NUCLEO-U575ZI-Q"),
+        ("1.0", "STMicroelectronics", "NUCLEO-U575ZI-Q"),
+        ("1.1", "STMicroelectronics", "NUCLEO_U575ZI_Q"),
+        ("1.2", "STMicroelectronics", "NUCLEO_U575ZI_Q"),
+        ("1.3", "STMicroelectronics", "NUCLEO_U575ZI_Q"),
+    ],
+}
+
+
+def published_mw(board, names):
+    """Median power over the four tasks of each named submission, which must be at the board's clock and supply."""
+    with (ROOT / "data/published/mlperf_tiny.csv").open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if (r["round"], r["submitter"], r["system"]) in names]
+    assert len(rows) == 4 * len(names)
+    assert {float(row["clock_mhz"]) * 1e6 for row in rows} == {board.clock_hz}
+    assert all(row["supply"].startswith(f"Operating at {board.power.supply_v}V") for row in rows)
+    return statistics.median(float(row["energy_uj"]) / float(row["latency_ms"]) for row in rows)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_estimated_power_is_that_of_published_measurements(name):
+    board, (source, *judges) = load_board(name), PUBLISHED[name]
+    estimated_mw = energy.estimate(board.power, 1000).uj  # of a millisecond
+    assert estimated_mw == pytest.approx(published_mw(board, [source]), rel=0.005)
+    assert estimated_mw == pytest.approx(published_mw(board, judges), rel=0.2)
+    assert estimated_mw == pytest.approx(published_mw(board, [source, *judges]), rel=0.2)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,10 @@ def test_instruction_cache_of_the_stm32u5_is_on(tmp_path):
     assert brought_up(load_board("nucleo_u575zi_q"), tmp_path)["icache"].enabled
 
 
+def test_converter_supplies_the_stm32u5(tmp_path):
+    assert brought_up(load_board("nucleo_u575zi_q"), tmp_path)["pwr"].converter_on
+
+
 def test_port_g_of_the_nucleo_l4r5zi_is_supplied(tmp_path):
     assert brought_up(load_board("nucleo_l4r5zi"), tmp_path)["pwr"].port_g_supplied
 

@@ -29,6 +29,10 @@
 #define RCC_APB2ENR 0x46020CA4u
 
 /* Section 10.10: PWR */
+#define PWR_CR3 REGISTER(0x46020808u)
+#define PWR_CR3_REGSEL_SMPS (1u << 1)
+#define PWR_SVMSR REGISTER(0x4602083Cu)
+#define PWR_SVMSR_REGS_SMPS (1u << 1)
 #define PWR_VOSR REGISTER(0x4602080Cu)
 #define PWR_VOSR_BOOSTRDY (1u << 14)
 #define PWR_VOSR_VOSRDY (1u << 15)
@@ -59,10 +63,20 @@ _Static_assert(BOARD_CLOCK_HZ <= 160000000u, "the STM32U5 runs at 160 MHz at mos
 #define USART3 {0x40004800u, RCC_APB1ENR1, 18, USART_DIVISOR(BOARD_CLOCK_HZ)}
 static const struct console console = BOARD_CONSOLE;
 
+/* Section 10.5.1: the board has the step-down converter's coil, and the chip leaves reset with the linear regulator. The
+ * switch takes a while, and must be over before the voltage rises. */
+static void start_converter(void)
+{
+    PWR_CR3 |= PWR_CR3_REGSEL_SMPS;
+    while (!(PWR_SVMSR & PWR_SVMSR_REGS_SMPS)) {
+    }
+}
+
 /* Section 10.5.4: range 1, and above 55 MHz the booster, which the PLL's source clocks and which needs 4 to 16 MHz. */
 static void start_clock(void)
 {
     enable_clock(RCC_AHB3ENR, RCC_AHB3ENR_PWR);
+    start_converter();
     RCC_CR |= RCC_CR_HSION;
     while (!(RCC_CR & RCC_CR_HSIRDY)) {
     }

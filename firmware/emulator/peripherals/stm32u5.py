@@ -37,11 +37,17 @@ class Icache(Peripheral):
 
 
 class Power(Peripheral):
-    """Section 10.10, voltage scaling only. The booster is ready if the PLL's source clocks it with 4 to 16 MHz."""
+    """Section 10.10: the choice of regulator, which takes effect at once, and voltage scaling.
+
+    The booster is ready if the PLL's source clocks it with 4 to 16 MHz.
+    """
 
     registers: ClassVar = {
+        "CR3": Register(0x08, writable=0x0000_0006),
         "VOSR": Register(0x0C, reset=0x0000_8000, writable=0x0007_0000),
+        "SVMSR": Register(0x3C, writable=0),
     }
+    _REGS = 1 << 1
     _BOOSTRDY, _VOSRDY, _BOOSTEN = 1 << 14, 1 << 15, 1 << 18
 
     def __init__(self, clocked: Callable[[], bool], booster_hz: Callable[[], int]):
@@ -54,6 +60,15 @@ class Power(Peripheral):
     def read_VOSR(self) -> int:
         """VOSRDY is set at once."""
         return self.value["VOSR"] & ~self._BOOSTRDY | self._VOSRDY | (self._BOOSTRDY if self._boosted() else 0)
+
+    def read_SVMSR(self) -> int:
+        """REGS follows CR3.REGSEL, which is the same bit."""
+        return self._REGS if self.converter_on else 0
+
+    @property
+    def converter_on(self) -> bool:
+        """Whether the core is supplied by the step-down converter, not by the linear regulator."""
+        return bool(self.value["CR3"] & self._REGS)
 
     @property
     def limit_hz(self) -> int:
