@@ -21,7 +21,8 @@ enum { TABLE_BITS = 16, TABLE_SIZE = 1 << TABLE_BITS };
 
 typedef struct block {
     uint32_t address, size; /* the Python side reads these two */
-    uint32_t end, instructions, cycles, taken_cycles, entry_cycles;
+    uint32_t end, instructions, cycles, entry_cycles;
+    int32_t taken_cycles; /* negative where a branch that is not taken was wrongly predicted */
     const uint8_t *live; /* where the code is in host memory, if it can change */
     uint8_t *copy;       /* what it was when priced */
     fetch *fetches;
@@ -75,7 +76,8 @@ counter *counter_new(price_function price, event_function event, memory *memory)
 }
 
 struct price {
-    uint32_t instructions, cycles, taken_cycles, entry_cycles, fetch_count;
+    uint32_t instructions, cycles, entry_cycles, fetch_count;
+    int32_t taken_cycles;
 };
 
 /* Enters the price of a block, or replaces it. Returns 0 when there is no memory. */
@@ -115,7 +117,7 @@ static void charge(counter *self, uint32_t successor)
 {
     const block *done = self->current;
     self->instructions += done->instructions;
-    self->cycles += done->cycles + (successor != done->end ? done->taken_cycles : 0);
+    self->cycles += (uint64_t)((int64_t)done->cycles + (successor != done->end ? done->taken_cycles : 0));
 }
 
 /* Ends the current block early: `instructions` and `cycles` of it were executed. */

@@ -37,20 +37,22 @@ class _Block(ctypes.Structure):
 class _Price(ctypes.Structure):
     """`struct price`."""
 
-    _fields_ = tuple(
-        (name, ctypes.c_uint32) for name in ("instructions", "cycles", "taken_cycles", "entry_cycles", "fetch_count")
+    _fields_ = (
+        ("instructions", ctypes.c_uint32),
+        ("cycles", ctypes.c_uint32),
+        ("entry_cycles", ctypes.c_uint32),
+        ("fetch_count", ctypes.c_uint32),
+        ("taken_cycles", ctypes.c_int32),
     )
+
+
+_GEOMETRY = ("line_bytes", "line_count", "prefetch", "code_sets", "code_ways", "data_sets", "data_ways", "shared")
 
 
 class _Geometry(ctypes.Structure):
     """`struct geometry`."""
 
-    _fields_ = tuple(
-        (name, ctypes.c_uint32)
-        for name in (
-            *("line_bytes", "prefetch", "instruction_sets", "instruction_ways", "data_sets", "data_ways", "shared"),
-        )
-    )
+    _fields_ = tuple((name, ctypes.c_uint32) for name in _GEOMETRY)
 
 
 class _State(ctypes.Structure):
@@ -108,7 +110,8 @@ def _memory(board: Board) -> int | None:
         return None
     fetched, loaded = timing.shared or timing.instruction, timing.data
     sizes = [(cache.sets, cache.ways) if cache else (1, 0) for cache in (fetched, loaded)]
-    geometry = _Geometry(timing.line_bytes, timing.prefetch, *sizes[0], *sizes[1], timing.shared is not None)
+    lines = sum(region.size_bytes for region in board.memory) // timing.line_bytes + len(board.memory)
+    geometry = _Geometry(timing.line_bytes, lines, timing.prefetch, *sizes[0], *sizes[1], timing.shared is not None)
     memory = _library().memory_new(ctypes.byref(geometry))
     if not memory:
         raise MemoryError("memory model")
@@ -184,7 +187,7 @@ class Counter:
 
         `live` is its host address if its code can change, else None.
         """
-        price = _Price(instructions, cost.cycles, cost.taken_cycles, cost.entry_cycles, len(fetches))
+        price = _Price(instructions, cost.cycles, cost.entry_cycles, len(fetches), cost.taken_cycles)
         numbers = (ctypes.c_uint32 * (3 * len(fetches)))(*(number for fetch in fetches for number in fetch))
         if not self._library.counter_enter(self._counter, *block, ctypes.byref(price), numbers, live):
             raise MemoryError("block counter")

@@ -20,6 +20,7 @@ typedef struct {
     uint32_t sets, ways;
     uint32_t *lines; /* ways of set 0, ways of set 1, ... */
     uint64_t *used;
+    uint16_t *place_of; /* by line: 1 + its index in `lines`, or 0; so that a look-up takes no search */
 } cache;
 
 struct region {
@@ -32,17 +33,25 @@ struct memory {
     cache instruction, data;
     cache *instructions, *loads; /* the caches that serve them; they can be one */
     struct region regions[REGIONS];
-    uint32_t region_count;
+    uint32_t region_count, line_count;
     uint32_t buffered, prefetched;
     uint64_t prefetched_at, busy_until, tick;
 };
 
-static bool make(cache *self, uint32_t sets, uint32_t ways)
+static bool make(cache *self, uint32_t sets, uint32_t ways, uint32_t line_count)
 {
     *self = (cache){.sets = sets, .ways = ways};
     self->lines = calloc((size_t)sets * ways + 1, sizeof *self->lines);
     self->used = calloc((size_t)sets * ways + 1, sizeof *self->used);
-    return self->lines != NULL && self->used != NULL;
+    self->place_of = calloc(line_count, sizeof *self->place_of);
+    return self->lines != NULL && self->used != NULL && self->place_of != NULL;
+}
+
+static void discard(cache *self)
+{
+    free(self->lines);
+    free(self->used);
+    free(self->place_of);
 }
 
 memory *memory_new(const struct geometry *geometry)
@@ -50,12 +59,13 @@ memory *memory_new(const struct geometry *geometry)
     memory *self = calloc(1, sizeof *self);
     if (self == NULL)
         return NULL;
+    self->line_count = geometry->line_count + 2; /* lines are numbered from 1, and the last can be prefetched behind */
     self->line_shift = (uint32_t)__builtin_ctz(geometry->line_bytes);
     self->prefetch = geometry->prefetch != 0;
     self->instructions = &self->instruction;
     self->loads = geometry->shared ? &self->instruction : &self->data;
-    if (!make(&self->instruction, geometry->instruction_sets, geometry->instruction_ways) ||
-        !make(&self->data, geometry->data_sets, geometry->data_ways)) {
+    if (!make(&self->instruction, geometry->instruction_sets, geometry->instruction_ways, self->line_count) ||
+        !make(&self->data, geometry->data_sets, geometry->data_ways, self->line_count)) {
         memory_free(self);
         return NULL;
     }
@@ -66,10 +76,8 @@ void memory_free(memory *self)
 {
     if (self == NULL)
         return;
-    free(self->instruction.lines);
-    free(self->instruction.used);
-    free(self->data.lines);
-    free(self->data.used);
+    discard(&self->instruction);
+    discard(&self->data);
     free(self);
 }
 
@@ -84,21 +92,21 @@ bool memory_region(memory *self, uint32_t origin, uint32_t last, uint32_t first_
 /* True if the line is cached. If not, it takes the place of another, unless `insert` is false. */
 static bool look_up(memory *self, cache *where, uint32_t line, bool insert)
 {
-    if (where->ways == 0)
+    uint16_t place = where->place_of[line];
+    if (place != 0) {
+        where->used[place - 1] = ++self->tick;
+        return true;
+    }
+    if (!insert || where->ways == 0)
         return false;
     uint32_t first = (line & (where->sets - 1)) * where->ways, oldest = first;
-    for (uint32_t way = first; way < first + where->ways; way++) {
-        if (where->lines[way] == line) {
-            where->used[way] = ++self->tick;
-            return true;
-        }
+    for (uint32_t way = first + 1; way < first + where->ways; way++)
         if (where->used[way] < where->used[oldest])
             oldest = way;
-    }
-    if (insert) {
-        where->lines[oldest] = line;
-        where->used[oldest] = ++self->tick;
-    }
+    where->place_of[where->lines[oldest]] = 0;
+    where->lines[oldest] = line;
+    where->used[oldest] = ++self->tick;
+    where->place_of[line] = (uint16_t)(oldest + 1);
     return false;
 }
 

@@ -13,7 +13,7 @@ typedef struct {
 } fetch;
 
 struct geometry {
-    uint32_t line_bytes, prefetch;
+    uint32_t line_bytes, line_count, prefetch;
     uint32_t instruction_sets, instruction_ways; /* no ways: no cache */
     uint32_t data_sets, data_ways;
     uint32_t shared;

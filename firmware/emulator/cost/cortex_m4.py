@@ -57,11 +57,11 @@ _BRANCHES = {
 }
 
 # Register lists: how many operands stand before the list.
-_LISTS = {**thumb.each("push pop vpush vpop", 0), **thumb.each("ldm ldmdb stm stmdb vldmia vldmdb vstmia vstmdb", 1)}
+LISTS = {**thumb.each("push pop vpush vpop", 0), **thumb.each("ldm ldmdb stm stmdb vldmia vldmdb vstmia vstmdb", 1)}
 _STORES = ("str", "strb", "strh")
 
-_MULTIPLY_ACCUMULATE = frozenset(["vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms"])
-_RESULT_LATE = _MULTIPLY_ACCUMULATE | frozenset(
+MULTIPLY_ACCUMULATE = frozenset(["vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms"])
+RESULT_LATE = MULTIPLY_ACCUMULATE | frozenset(
     ["vadd", "vsub", "vmul", "vnmul", "vdiv", "vsqrt", "vcvt", "vcvtr", "vcvtb", "vcvtt"]
 )
 _BESIDE_INTEGERS = frozenset({"vdiv", "vsqrt"})
@@ -92,8 +92,8 @@ class Model(CostModel):
 
     def _straight(self, name: str, instruction: capstone.CsInsn) -> int:
         """Return the cycles without the refill of a branch."""
-        if name in _LISTS:
-            listed = thumb.registers(instruction)[_LISTS[name] :]
+        if name in LISTS:
+            listed = thumb.registers(instruction)[LISTS[name] :]
             return 1 + sum(thumb.words(instruction, register) for register in listed)
         if name in _STORES:  # section 3.3.3: a store to an immediate offset always takes one cycle
             return 2 if thumb.indexed_by_register(instruction) else 1
@@ -170,9 +170,9 @@ def _double(instruction: capstone.CsInsn) -> bool:
 
 def _result_delay(before: capstone.CsInsn, instruction: capstone.CsInsn) -> int:
     """A floating-point result is there a cycle late, except for the addend of a multiply-accumulate [TRM 7]."""
-    if thumb.name(before) not in _RESULT_LATE:
+    if thumb.name(before) not in RESULT_LATE:
         return 0
     read = thumb.read_by(instruction)
-    if thumb.name(instruction) in _MULTIPLY_ACCUMULATE:
+    if thumb.name(instruction) in MULTIPLY_ACCUMULATE:
         read = set(thumb.registers(instruction)[1:])
     return int(bool(read & thumb.written_by(before)))

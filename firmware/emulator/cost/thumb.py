@@ -5,6 +5,9 @@ from capstone import arm
 
 LOADS = frozenset(["ldr", "ldrb", "ldrh", "ldrsb", "ldrsh", "ldrt", "ldrbt", "ldrht", "ldrsbt", "ldrsht", "vldr"])
 STORES = frozenset(["str", "strb", "strh", "strt", "strbt", "strht", "vstr"])
+DATA_PROCESSING = frozenset(
+    ["adc", "add", "and", "bic", "cmn", "cmp", "eor", "mov", "mvn", "orn", "orr", "rsb", "sbc", "sub", "teq", "tst"]
+)
 
 # What capstone calls by another name than the manual.
 _ALIASES = {"movs": "mov", "fconsts": "vmov", "fmstat": "vmrs"}
@@ -64,9 +67,33 @@ def read_by(instruction: capstone.CsInsn) -> set[int]:
 
 def written_by(instruction: capstone.CsInsn) -> set[int]:
     """Return the registers that an instruction writes, flags and written-back base among them."""
-    return set(instruction.regs_access()[1])
+    flags = {arm.ARM_REG_CPSR} if instruction.update_flags else set()
+    return set(instruction.regs_access()[1]) | flags
 
 
 def unaligned_wide(instruction: capstone.CsInsn) -> bool:
     """True for a 32-bit instruction that two words of memory share."""
     return instruction.size == 4 and instruction.address % 4 == 2
+
+
+def shifted_operand(instruction: capstone.CsInsn) -> bool:
+    """True for a data-processing instruction whose second operand is a register shifted on the way."""
+    if name(instruction) not in DATA_PROCESSING or instruction.size == 2:
+        return False
+    return any(operand.type == arm.ARM_OP_REG and operand.shift.type for operand in instruction.operands)
+
+
+_MULTIPLIES = ("mul", "mla", "mls", "smul", "smla", "smls", "smmul", "smmla", "smmls", "smuad", "smusd", "umul", "umla")
+_LONG_MULTIPLIES = ("smull", "smlal", "smlsld", "umull", "umlal", "umaal")
+
+
+def multiplies(instruction: capstone.CsInsn) -> bool:
+    """True for an integer multiplication, with or without accumulation."""
+    return name(instruction).startswith((*_MULTIPLIES, "umaal"))
+
+
+def addends(instruction: capstone.CsInsn) -> set[int]:
+    """Return the registers that an integer multiplication adds its product to; none if it adds nothing."""
+    if name(instruction).startswith(_LONG_MULTIPLIES):
+        return set() if "mull" in name(instruction) else set(registers(instruction)[:2])
+    return set(registers(instruction)[3:]) if multiplies(instruction) else set()
