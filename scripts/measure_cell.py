@@ -57,6 +57,8 @@ def _measure(
         for sample in range(len(reference)):
             output, timing, use = device.evaluate(reference.content(sample))
             worst = max(worst, reference.difference(sample, output))
+            if not timings:
+                print("What was said on the serial line for the first sample:", *device.transcript, sep="\n")
             timings.append(timing)
             print(f"sample {len(timings)} of {len(reference)}: {timings[-1].cycles} cycles, difference {worst:g}")
         spent = None

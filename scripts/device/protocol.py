@@ -68,11 +68,15 @@ class MemoryUse:
 
 
 class Device:
-    """A board that speaks the protocol. `name` is used in messages."""
+    """A board that speaks the protocol. `name` is used in messages.
+
+    `transcript` has every command, marked by ">", and its answer, without the bytes of inputs.
+    """
 
     def __init__(self, port: serial.SerialBase, name: str):
         self._port = port
         self._name = name
+        self.transcript: list[str] = []
 
     def synchronise(self) -> None:
         """Wait until the board answers "name%", whatever it was saying before."""
@@ -233,6 +237,8 @@ class Device:
         while (line := self._line(deadline, "m-ready", text, timeout_s)) != "m-ready":
             lines.append(line)
             self._heard_s.append(time.monotonic())
+        if not re.match(r"db [0-9a-f]", text):
+            self.transcript += [f"> {text}%", *lines, "m-ready"]
         if "m-init-done" in lines:
             raise DeviceError(f"{self._name}: the board was reset before or while it answered {text!r}")
         return lines

@@ -138,6 +138,14 @@ def test_a_garbled_answer_costs_another_try(pty_pair):
         assert Device(port, "board").version() == "boardwalk board 0123"
 
 
+def test_the_transcript_has_commands_and_answers_but_no_input_bytes(pty_pair):
+    answer(pty_pair[0], [b"m-[Expecting 2 bytes]\r\nm-ready\r\n", b"m-load-done\r\nm-ready\r\n"])
+    with open_port(pty_pair[1], 115200) as port:
+        device = Device(port, "board")
+        device.load(b"\xab\xcd")
+    assert device.transcript == ["> db load 2%", "m-[Expecting 2 bytes]", "m-ready"]
+
+
 def test_board_that_vanishes_is_named():
     master, slave = os.openpty()
     tty.setraw(slave)

@@ -54,7 +54,7 @@ function cellSection(row) {
     h("h3", {}, "Size"), sizes(row),
     detail.cycles.length ? [h("h3", {}, "Layers"), layers(graph, detail, row)] : null,
     graph && graph.tensors.length ? [h("h3", {}, "Memory plan"), plan(graph)] : null,
-    h("h3", {}, "Log of the measurement"), detail.log ? h("pre", { tabindex: 0, "aria-label": "log of the measurement" }, detail.log) : h("p", {}, "There is no log here: the record was made elsewhere or taken from a cache."),
+    h("h3", {}, "Serial log"), detail.log ? h("pre", { tabindex: 0, "aria-label": "serial log" }, detail.log) : h("p", {}, "There is no log here: the record was made elsewhere or taken from a cache."),
     h("h3", {}, "Provenance"), facts(detail.provenance.map(([name, value]) => [name, h("code", {}, value)])),
   ];
 }
