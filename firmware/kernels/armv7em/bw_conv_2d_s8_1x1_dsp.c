@@ -6,7 +6,7 @@ static inline void expand(uint32_t *to, const int8_t *in, int32_t words, int32_t
     for (int32_t i = 0; i < count; i++) {
         const uint32_t *from = (const uint32_t *)(const void *)(in + 4 * words * i);
         for (int32_t word = 0; word < words; word++)
-            bw_expand(from[word], to + 2 * (BW_PIXELS * word + i));
+            bw_expand(from[word], to + 2 * BW_PIXELS * word + i, BW_PIXELS);
     }
 }
 

@@ -4,7 +4,7 @@ __attribute__((naked)) static void multiply(bw_pixels_t *job, const uint32_t *we
 {
     __asm volatile(BW_PIXELS_BEGIN
                    ".balign 4\n"
-                   "2:\n" BW_PIXELS_GROUP("0", "8") BW_PIXELS_GROUP("8", "8") BW_PIXELS_GROUP("16", "8")
+                   "2:\n" BW_PIXELS_WORD("0", "8") BW_PIXELS_WORD("24", "32") BW_PIXELS_WORD("4", "12") BW_PIXELS_WORD("28", "36") BW_PIXELS_WORD("8", "16") BW_PIXELS_WORD("32", "40")
                    "add.w r2, r2, #48\n" BW_PIXELS_LOOP BW_PIXELS_END);
 }
 

@@ -4,7 +4,7 @@ __attribute__((naked)) static void multiply(bw_pixels_t *job, const uint32_t *we
 {
     __asm volatile(BW_PIXELS_BEGIN
                    ".balign 4\n"
-                   "2:\n" BW_PIXELS_GROUP("0", "16") BW_PIXELS_GROUP("8", "16") BW_PIXELS_GROUP("16", "16")
+                   "2:\n" BW_PIXELS_WORD("0", "8") BW_PIXELS_WORD("36", "44") BW_PIXELS_WORD("20", "28") BW_PIXELS_WORD("56", "64") BW_PIXELS_WORD("4", "12") BW_PIXELS_WORD("40", "48")
                    "add.w r2, r2, #72\n" BW_PIXELS_LOOP BW_PIXELS_END);
 }
 

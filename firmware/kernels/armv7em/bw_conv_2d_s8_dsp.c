@@ -45,9 +45,9 @@ void bw_conv_2d_s8_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *o
                     bytes[word] = zero;
             }
             gather(w, in, rows, columns, (int8_t *)bytes);
-            uint32_t *to = expanded + 2 * i;
+            uint32_t *to = expanded + i;
             for (const uint32_t *from = bytes, *end = bytes + words; from < end; to += 2 * BW_PIXELS)
-                bw_expand(*from++, to);
+                bw_expand(*from++, to, BW_PIXELS);
         }
         bw_pixels_t job = bw_pixels_job(p, expanded, out + first * w->out_c, count);
         bw_single(&job, p->weights);

@@ -2,7 +2,8 @@
 
 /* Two words of weights times two inputs, for the sums in registers both0, even0 and both1, even1. */
 #define TWO_PAIRS(x, both0, even0, both1, even1)                  \
-    "ldrd r0, lr, [r1], #8\n"                                     \
+    "ldrd r0, lr, [r1], #8\n" MULTIPLY(x, both0, even0, both1, even1)
+#define MULTIPLY(x, both0, even0, both1, even1)                   \
     "smlad " both0 ", r0, " x ", " both0 "\n"                     \
     "sxtb16 r0, r0\n"                                             \
     "smlad " both1 ", lr, " x ", " both1 "\n"                     \
@@ -10,11 +11,14 @@
     "smlad " even0 ", r0, " x ", " even0 "\n"                     \
     "smlad " even1 ", lr, " x ", " even1 "\n"
 
+/* Single loads overlap on a Cortex-M4, LDRD with nothing. */
 #define FOUR_INPUTS                                               \
-    "ldr r3, [r2], #4\n"                                          \
+    "ldr.w r3, [r2], #4\n"                                        \
+    "ldr.w r0, [r1], #4\n"                                        \
+    "ldr.w lr, [r1], #4\n"                                        \
     "sxtb16 r12, r3, ror #8\n"                                    \
     "sxtb16 r3, r3\n"                                             \
-    TWO_PAIRS("r3", "r4", "r5", "r6", "r7")                       \
+    MULTIPLY("r3", "r4", "r5", "r6", "r7")                        \
     TWO_PAIRS("r3", "r8", "r9", "r10", "r11")                     \
     TWO_PAIRS("r12", "r4", "r5", "r6", "r7")                      \
     TWO_PAIRS("r12", "r8", "r9", "r10", "r11")
@@ -27,11 +31,17 @@ __attribute__((naked, noinline)) static void four_pairs(int32_t *sums, const uin
                    "str r3, [sp, #4]\n"
                    "ldm r0, {r4-r11}\n"
                    "sub r3, r3, r2\n"
-                   "tst r3, #4\n"
-                   "bne 2f\n"
+                   "ands r3, r3, #12\n"
+                   "beq.w 1f\n"
+                   "cmp r3, #8\n"
+                   "blo.w 4f\n"
+                   "beq.w 3f\n"
+                   "b.w 2f\n"
                    ".balign 4\n"
                    "1:\n" FOUR_INPUTS
                    "2:\n" FOUR_INPUTS
+                   "3:\n" FOUR_INPUTS
+                   "4:\n" FOUR_INPUTS
                    "ldr r0, [sp, #4]\n"
                    "cmp r0, r2\n"
                    "bne.w 1b\n"
@@ -64,11 +74,37 @@ __attribute__((naked, noinline)) static void one_pair(int32_t *sums, const uint3
                    "pop {r4-r6, pc}\n");
 }
 
+/* Outputs from channel `first` on. */
+static inline void outputs(const bw_paired_t *p, const int32_t *sums, int32_t first, int32_t count, int8_t *out)
+{
+    if (!p->right || p->out.min != INT8_MIN || p->out.max != INT8_MAX) {
+        for (int32_t i = 0; i < count; i++)
+            out[i] = (int8_t)bw_paired_output(p, bw_pair_sum(sums + i / 2 * 2, i), first + i);
+        return;
+    }
+    const int32_t *multiplier = p->multiplier + first * p->channel_step;
+    const int8_t *shift = p->shift + first * p->channel_step;
+    int32_t step = p->channel_step, zero = 2 * p->out.zero + 1;
+    for (const int8_t *end = out + count; out < end; sums += 2) {
+        int32_t even = sums[1], odd = (int32_t)((uint32_t)sums[0] - (uint32_t)sums[1]) >> 7;
+        *out++ = (int8_t)bw_paired_scale(2 * even, *multiplier, *shift, zero);
+        multiplier += step;
+        shift += step;
+        if (out == end)
+            break;
+        *out++ = (int8_t)bw_paired_scale(odd, *multiplier, *shift, zero);
+        multiplier += step;
+        shift += step;
+    }
+}
+
 void bw_fully_connected_s8_dsp(const bw_fully_connected_s8_dsp_t *p, const int8_t *in, int8_t *out)
 {
-    int32_t pairs = (p->pairs.channels + 1) / 2, words = p->inputs / 4, rest = p->inputs % 4;
+    const bw_paired_t layer = p->pairs; /* a copy: outputs cannot change it */
+    int32_t pairs = (layer.channels + 1) / 2, words = p->inputs / 4, rest = p->inputs % 4;
     for (int32_t row = 0; row < p->rows; row++, in += p->inputs) {
-        const uint32_t *weights = p->pairs.weights;
+        const uint32_t *weights = layer.weights;
+        const int32_t *bias = layer.bias;
         int8_t last[4] = {0};
         for (int32_t i = 0; i < rest; i++)
             last[i] = in[4 * words + i];
@@ -76,7 +112,7 @@ void bw_fully_connected_s8_dsp(const bw_fully_connected_s8_dsp_t *p, const int8_
             int32_t sums[8];
             block = pairs - pair >= 4 ? 4 : 1;
             for (int32_t i = 0; i < 2 * block; i++)
-                sums[i] = p->pairs.bias[2 * pair + i];
+                sums[i] = *bias++;
             void (*add)(int32_t *, const uint32_t *, const int8_t *, int32_t) = block == 4 ? four_pairs : one_pair;
             if (words)
                 add(sums, weights, in, words);
@@ -85,8 +121,9 @@ void bw_fully_connected_s8_dsp(const bw_fully_connected_s8_dsp_t *p, const int8_
                 add(sums, weights, last, 1);
                 weights += 2 * block;
             }
-            for (int32_t o = 2 * pair; o < 2 * (pair + block) && o < p->pairs.channels; o++)
-                *out++ = bw_paired_output(&p->pairs, bw_pair_sum(sums + o / 2 * 2 - 2 * pair, o), o);
+            int32_t count = layer.channels - 2 * pair < 2 * block ? layer.channels - 2 * pair : 2 * block;
+            outputs(&layer, sums, 2 * pair, count, out);
+            out += count;
         }
     }
 }

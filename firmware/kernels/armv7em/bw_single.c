@@ -8,7 +8,7 @@ __attribute__((naked)) void bw_single(bw_pixels_t *job, const uint32_t *weights)
                    "sub r2, r2, #32\n"
                    "b.w 5f\n"
                    ".balign 4\n"
-                   "2:\n" BW_PIXELS_GROUP("0", "8")
-                   "5:\n" BW_PIXELS_GROUP("32", "8")
+                   "2:\n" BW_PIXELS_WORD("0", "8") BW_PIXELS_WORD("16", "24")
+                   "5:\n" BW_PIXELS_WORD("32", "40") BW_PIXELS_WORD("48", "56")
                    "add.w r2, r2, #64\n" BW_PIXELS_LOOP BW_PIXELS_END);
 }

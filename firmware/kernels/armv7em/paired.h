@@ -31,19 +31,23 @@ static inline int32_t bw_pair_sum(const int32_t sums[2], int32_t o)
     return o % 2 ? (int32_t)((uint32_t)sums[0] - (uint32_t)sums[1]) >> 8 : sums[1];
 }
 
-/* The output of channel o for its sum. With a shift to the right, both roundings and the zero point become one addition:
- * sums are below 2^30, so doubling them is exact, and the rounding of halves away from zero takes 1 from negative ones. */
-static inline int8_t bw_paired_output(const bw_paired_t *p, int32_t sum, int32_t o)
+/* The output for twice a sum and a shift of -1 to -22, saturated. Both roundings and the zero point become one addition, where
+ * `zero` is twice the zero point plus 1: sums are below 2^30, so doubling them is exact, and the rounding of halves away from zero
+ * takes 1 from negative ones. */
+static inline int32_t bw_paired_scale(int32_t doubled, int32_t multiplier, int32_t shift, int32_t zero)
 {
-    int32_t channel = o * p->channel_step, multiplier = p->multiplier[channel], shift = -p->shift[channel], value;
-    if (p->right) {
-        int32_t rounding = (int32_t)((uint32_t)(2 * p->out.zero + 1) << (shift - 1)) + (sum >> 31);
-        __asm("smmlar %0, %1, %2, %3" : "=r"(value) : "r"(2 * sum), "r"(multiplier), "r"(rounding));
-        value >>= shift;
-    } else {
-        value = bw_wrapping_add(bw_requantize(sum, multiplier, -shift), p->out.zero);
-    }
-    return (int8_t)bw_clamp_s32(value, p->out.min, p->out.max);
+    int32_t value, rounding = (int32_t)((uint32_t)zero << (-shift - 1)) + (doubled >> 31);
+    __asm("smmlar %0, %1, %2, %3" : "=r"(value) : "r"(doubled), "r"(multiplier), "r"(rounding));
+    __asm("ssat %0, #8, %1" : "=r"(value) : "r"(value >> -shift));
+    return value;
+}
+
+/* The output of channel o for its sum, whatever its shift and the range. */
+static inline int32_t bw_paired_output(const bw_paired_t *p, int32_t sum, int32_t o)
+{
+    int32_t channel = o * p->channel_step;
+    int32_t value = bw_requantize(sum, p->multiplier[channel], p->shift[channel]);
+    return bw_clamp_s32(bw_wrapping_add(value, p->out.zero), p->out.min, p->out.max);
 }
 
 #endif

@@ -1,31 +1,32 @@
 /* Convolutions three taps wide. The k_h rows and the columns under four neighbouring windows are expanded once, as groups of four
- * channels: (k_h, in_c / 4, columns, 4). Windows lie stride_w columns apart in it. */
+ * channels: (k_h, in_c / 4, 2 words, columns). With stride 2 the even columns come first, so that windows are neighbours. */
 #ifndef BW_ARMV7EM_STRIP_H
 #define BW_ARMV7EM_STRIP_H
 
 #include "armv7em/pixels.h"
 #include "portable/window.h"
 
-static inline void bw_expand_strip(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, bw_span_t rows, int32_t column, int32_t columns,
+#define BW_STRIP_COLUMNS(stride) (3 * (stride) + 3)
+
+static inline void bw_expand_strip(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, bw_span_t rows, int32_t column, int32_t stride,
                                    uint32_t *to)
 {
     const bw_window_t *w = &p->window;
     uint32_t zero = (uint32_t)(p->in_zero & 0xFFFF) * 0x10001u;
-    int32_t groups = w->in_c / 4;
-    for (int32_t k_y = 0; k_y < w->k_h; k_y++) {
+    int32_t groups = w->in_c / 4, columns = BW_STRIP_COLUMNS(stride);
+    for (int32_t k_y = 0; k_y < w->k_h; k_y++, to += 2 * columns * groups) {
         const int8_t *row = in + (rows.origin + k_y * w->dilation_h) * w->in_w * w->in_c;
-        for (int32_t i = 0; i < columns; i++, to += 2) {
-            uint32_t *group = to;
+        for (int32_t i = 0; i < columns; i++) {
+            uint32_t *group = to + (stride == 1 ? i : i / 2 + i % 2 * (columns + 1) / 2);
             if (k_y >= rows.first && k_y < rows.last && column + i >= 0 && column + i < w->in_w) {
                 const uint32_t *from = (const uint32_t *)(const void *)(row + (column + i) * w->in_c);
                 for (const uint32_t *end = from + groups; from < end; group += 2 * columns)
-                    bw_expand(*from++, group);
+                    bw_expand(*from++, group, columns);
             } else {
                 for (int32_t c = 0; c < groups; c++, group += 2 * columns)
-                    group[0] = group[1] = zero;
+                    group[0] = group[columns] = zero;
             }
         }
-        to += 2 * columns * (groups - 1);
     }
 }
 
@@ -41,7 +42,7 @@ static inline void bw_convolve_strips(const bw_conv_2d_s8_dsp_t *p, const int8_t
         for (int32_t done = 0; done < w->out_w; done += BW_PIXELS) {
             int32_t count = w->out_w - done < BW_PIXELS ? w->out_w - done : BW_PIXELS;
             int32_t x = w->backward ? w->out_w - done - count : done;
-            bw_expand_strip(p, in, rows, x * stride - w->pad_w, 3 * stride + 3, strip);
+            bw_expand_strip(p, in, rows, x * stride - w->pad_w, stride, strip);
             bw_pixels_t job = bw_pixels_job(p, strip, out + (y * w->out_w + x) * w->out_c, count);
             multiply(&job, p->weights);
         }
