@@ -14,12 +14,16 @@ from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
 
 @dataclass(frozen=True)
 class Cell:
-    """One row with its records; `build` is None on the host and for images of other engines."""
+    """One row with its records; `build` is None on the host and for images of other engines.
+
+    `trace` is the recording of a power monitor, where there is one.
+    """
 
     row: table.Row
     measurement: results.Measurement
     accuracy: results.Accuracy
     build: results.BuildRecord | None
+    trace: Path | None = None
 
 
 def load(path: Path) -> list[Cell]:
@@ -35,13 +39,14 @@ def load(path: Path) -> list[Cell]:
         if score not in accuracies:
             accuracies[score] = results.read(score, results.Accuracy)
         measurement = results.read(folder / "measurement.json", results.Measurement)
-        build = folder / "build.json"
+        build, trace = folder / "build.json", folder / "trace.csv"
         cells.append(
             Cell(
                 row,
                 measurement,
                 accuracies[score],
                 results.read(build, results.BuildRecord) if build.exists() else None,
+                trace if trace.exists() else None,
             )
         )
         _check(path, cells[-1], duty_cycle)

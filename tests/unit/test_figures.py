@@ -10,6 +10,7 @@ import pytest
 
 from scripts import plot_figures
 from scripts.collect_results import collect_results
+from scripts.device.power.trace import Trace
 from scripts.lib import results, table
 from scripts.report import cells, figures, style
 from scripts.report.figures import memory, published, scheme_effect
@@ -164,3 +165,18 @@ def test_a_cell_without_its_record_or_of_another_schema_is_named(written):
     path.unlink()
     with pytest.raises(results.ResultError, match=r"har_cnn1d/int8/stm32f4_disco/measurement\.json: cannot be read"):
         cells.load(written / "table.csv")
+
+
+def test_a_power_trace_is_drawn_with_its_window_and_its_mean(measured, tmp_path):
+    time_s = np.arange(12_000) / 1000
+    recording = Trace("x", time_s, np.where((time_s >= 2) & (time_s < 11), 0.05, 0.004))
+    recording.write(tmp_path / "trace.csv", (2.0, 11.0))
+    cell = next(cell for cell in measured if cell.row.energy_uj)
+    row = replace(cell.row, energy_provenance="measured", power_mw=50.0)
+    seen = replace(cell, row=row, trace=tmp_path / "trace.csv")
+    figure, points = plot_figures.plot_figure("trace", [seen, *measured])
+    assert len(figure.axes) == 1 and 400 <= len(points) <= 500
+    window = points[points["marker"] == 1]
+    assert window["power_now_mw"].mean() == pytest.approx(50, rel=0.01)
+    assert (window["time_s"].min(), window["time_s"].max()) == pytest.approx((0, 9), abs=0.05)
+    assert set(points["cell"]) == {cell.row.cell}
