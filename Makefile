@@ -13,7 +13,7 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce paper compare env doctor test soak lint bench lock
+.PHONY: reproduce paper compare env doctor export test soak lint bench lock
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -49,6 +49,13 @@ env: .venv/.ready
 # WRITE=1 drafts config/lab.yaml from the boards that are plugged in.
 doctor: env
 	@python -m scripts.doctor $(if $(WRITE),--write)
+
+# BOARD=… takes the kernels of its core; NAME=… and OUT=… are the export's own; FORCE=1 although the cell does not fit.
+EXPORT = --model "$(MODEL)" --scheme "$(SCHEME)" --as "$(AS)" --board "$(BOARD)" --name "$(NAME)" $(if $(OUT),--out "$(OUT)") \
+  $(if $(FORCE),--force)
+export: env
+	@files=$$(python -m scripts.export_model $(EXPORT) --needs) && snakemake --cores $(CORES) --no-hooks --quiet all -- $$files && \
+	  python -m scripts.export_model $(EXPORT)
 
 test: lint
 	@pytest -n 2

@@ -185,6 +185,10 @@ def emit_header(model: CompiledModel, name: str) -> str:
 
 #include "tensor.h"
 
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
 /* First 16 digits of the SHA-256 of the .tflite file. */
 #define {upper}_HASH "{model.tflite_sha256[:16]}"
 #define {upper}_ARENA_BYTES {model.plan.arena_bytes}
@@ -202,6 +206,10 @@ void {name}_run(uint8_t *arena);
 {use.declaration.format(name=name)}
 /* The steps of one run, in order, for those who time each on its own. */
 extern void (*const {name}_steps[{upper}_STEPS])(uint8_t *arena);
+
+#ifdef __cplusplus
+}}
+#endif
 
 #endif
 """

@@ -1,0 +1,21 @@
+"""A plain C folder: sources, a Makefile that makes a library of them, and a self-test for any computer."""
+
+from firmware.export.bundle import Package, common_files
+from firmware.export.readme import readme
+
+_USE = (
+    "`make` makes `lib{name}.a`, `make test` runs the golden vectors; `CC`, `AR` and `CFLAGS` choose a cross compiler."
+)
+_TESTED = (
+    "The self-test was written for hosted C11. Boardwalk's own tests build and run such a folder on x86-64 with the "
+    "portable kernels; for a core, the same sources run on its virtual board."
+)
+
+
+def files(package: Package) -> dict[str, str]:
+    """Return the files of the folder."""
+    return common_files(package) | {
+        "Makefile": package.fill("Makefile"),
+        "self_test.c": package.fill("self_test.c"),
+        "README.md": readme(package, _USE.format(name=package.name), _TESTED),
+    }
