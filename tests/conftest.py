@@ -17,7 +17,7 @@ from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
-SOURCES = ("config", "firmware", "profiles", "rules", "scripts", "Snakefile")
+SOURCES = ("config", "data/published", "firmware", "profiles", "rules", "scripts", "Snakefile")
 MATRIX = """models: [mlp_fashion, har_cnn1d]
 schemes: [float32, float16, dynamic_range, int8, int16x8]
 boards: [arduino_zero, stm32f4_disco]

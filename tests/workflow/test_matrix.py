@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 
 from tests.conftest import NO_PROFILE
 
@@ -47,6 +48,23 @@ def test_a_truncated_model_is_refused_and_leaves_no_image(matrix, tmp_path):
     assert run.returncode != 0
     assert "error: " in run.stdout and "Traceback" not in run.stdout
     assert list((broken.root / image).parent.glob("*firmware.elf")) == []
+
+
+def test_snakemakes_own_report_has_figures_and_tables_with_captions(matrix, tmp_path):
+    run = matrix.snakemake("--report", str(tmp_path / "report.html"), *NO_PROFILE)
+    assert run.returncode == 0, run.stdout
+    html = (tmp_path / "report.html").read_text()
+    for part in ("Figures", "Tables", "accuracy latency", "scheme effect", "95 % Wilson intervals", "One row per cell"):
+        assert part in html
+
+
+def test_the_paper_is_collected_from_a_finished_run(matrix, tmp_path):
+    checkout = matrix.copy(tmp_path)
+    run = checkout.snakemake("results/paper/manifest.json", "--cores", "1", *NO_PROFILE)
+    assert run.returncode == 0, run.stdout
+    files = json.loads((tmp_path / "results/paper/manifest.json").read_text())["files"]
+    assert {"figures/latency.pdf", "figures/published.svg", "tables/power.tex"} <= set(files)
+    assert files["tables/latency.csv"]["sha256"] == _hashes(checkout, ["results/paper/tables/latency.csv"]).popitem()[1]
 
 
 def _hashes(checkout, files):
