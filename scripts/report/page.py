@@ -7,10 +7,11 @@ and sections. Text of a record reaches the page as text only, never as markup.
 import base64
 import gzip
 import json
+import tempfile
 from html import escape
 from pathlib import Path
 
-from scripts.report import method, page_data
+from scripts.report import method, page_data, words
 from scripts.report.cells import Cell
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -26,6 +27,7 @@ def page(cells: list[Cell], extras: page_data.Extras, root: Path = Path()) -> st
         "js": "\n".join(_asset(f"{name}.js") for name in _SCRIPTS),
         "data": base64.b64encode(gzip.compress(data.encode("utf-8"), 9, mtime=0)).decode("ascii"),
         "summary": summary(cells),
+        "traces": traces(cells),
         "method": method.method(cells),
     }
     html = _asset("index.html")
@@ -44,6 +46,27 @@ def summary(cells: list[Cell]) -> str:
     rest = len(cells) - running
     return escape(f"{running} of {len(cells)} cells run{f', {rest} cannot, for the reason given' if rest else ''}.") + (
         f" {kinds}."
+    )
+
+
+def traces(cells: list[Cell]) -> str:
+    """Return the recordings of the power monitors as a section of HTML; nothing where no power was measured."""
+    seen = [cell for cell in cells if cell.trace and cell.row.energy_provenance == "measured"]
+    if not seen:
+        return ""
+    # Here and not above: matplotlib and pandas take a second, and few pages have a trace.
+    from scripts.plot_figures import write_figure
+    from scripts.report.figures import caption
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trace.svg"
+        write_figure("trace", seen, [path])
+        source = base64.b64encode(path.read_bytes()).decode("ascii")
+    alt = "; ".join(f"{cell.row.cell}: {words.significant(cell.row.power_mw)} mW" for cell in seen)
+    return (
+        f'<section aria-labelledby="traces-title">\n<h2 id="traces-title">Measured power</h2>\n<figure>'
+        f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(alt)}">'
+        f"<figcaption>{escape(caption('trace'))}</figcaption></figure>\n</section>"
     )
 
 

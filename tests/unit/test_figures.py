@@ -12,7 +12,7 @@ from scripts import plot_figures
 from scripts.collect_results import collect_results
 from scripts.device.power.trace import Trace
 from scripts.lib import results, table
-from scripts.report import cells, figures, style
+from scripts.report import cells, figures, page, style
 from scripts.report.figures import memory, published, scheme_effect
 from tests.unit import records
 
@@ -180,3 +180,6 @@ def test_a_power_trace_is_drawn_with_its_window_and_its_mean(measured, tmp_path)
     assert window["power_now_mw"].mean() == pytest.approx(50, rel=0.01)
     assert (window["time_s"].min(), window["time_s"].max()) == pytest.approx((0, 9), abs=0.05)
     assert set(points["cell"]) == {cell.row.cell}
+    assert page.traces(measured) == ""
+    section = page.traces([seen, *measured])
+    assert f'alt="{cell.row.cell}: 50.0 mW"' in section and "data:image/svg+xml;base64," in section
