@@ -36,9 +36,12 @@ def test_imports_go_the_right_way(path):
 @pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.name)
 def test_scripts_know_snakemake_in_their_last_block_only(path):
     tree = ast.parse(path.read_text())
-    users = [node for node in tree.body if "snakemake" in ast.dump(node)]
-    assert [node for node in users if not _is_docstring(node)] in ([], tree.body[-1:])
+    users = [node for node in tree.body if any(map(_asks_for_job, ast.walk(node)))]
+    assert users in ([], tree.body[-1:])
 
 
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _asks_for_job(node: ast.AST) -> bool:
+    """Whether it uses the name, or asks globals() for it; the word in a text is no matter."""
+    if isinstance(node, ast.Name):
+        return node.id == "snakemake"
+    return isinstance(node, ast.Call) and "snakemake" in [getattr(argument, "value", None) for argument in node.args]
