@@ -51,8 +51,8 @@ def short_name(name: str) -> str:
 
 
 def _plain(lines: list[str]) -> list[str]:
-    """Lines of a Markdown list as text."""
-    return [line.removeprefix("- ").replace("`", "") for line in lines]
+    """Lines of a Markdown list as text, without its marks."""
+    return [line.removeprefix("- ").replace("`", "").replace("**", "") for line in lines]
 
 
 def _number(name: str, value: Any) -> Any:

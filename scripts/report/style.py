@@ -103,7 +103,7 @@ def plain_log_axis(axis: XAxis | YAxis) -> None:
     """Label a logarithmic axis with plain numbers at 1, 2 and 5, or at powers of ten where the range is wide."""
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 1000 else (1,)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
     axis.set_minor_locator(NullLocator())
 
 

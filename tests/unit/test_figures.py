@@ -87,6 +87,15 @@ def test_accuracy_latency_draws_every_running_cell_and_counts_the_others(measure
     assert len(points) == len(records.CELLS)
 
 
+def test_energy_hides_no_cell(measured):
+    """Its panels share their axes, so a row of one model must not cut the marks of another."""
+    figure, points = plot_figures.plot_figure("energy", measured)
+    assert len(points) == 7
+    for axis in figure.axes:
+        (low, high), marks = axis.get_xlim(), [x for c in axis.collections for x, _ in c.get_offsets()]
+        assert marks and all(low < mark < high for mark in marks)
+
+
 def test_memory_marks_what_does_not_fit_with_its_number_and_cuts_its_bar(measured):
     points = memory.points(measured)
     points.loc[0, ["flash_bytes", "flash_weights_bytes"]] = [100 * 262144, 100 * 262144 - 9312]

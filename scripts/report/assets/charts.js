@@ -69,15 +69,15 @@ function key(rows) {
   const one = (scheme, board, text) => h("li", {}, s("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, mark({ scheme, board })), text);
   return [
     h("ul", { class: "key", "aria-label": "colours" }, unique(rows.map((row) => row.scheme)).map((scheme) => one(scheme, DATA.boards[0], scheme))),
-    h("ul", { class: "key", "aria-label": "shapes" }, unique(rows.map((row) => row.board)).map((board) => one(null, board, board))),
+    h("ul", { class: "key", "aria-label": "shapes" }, DATA.boards.filter((board) => rows.some((row) => row.board === board)).map((board) => one(null, board, board))),
   ];
 }
 
 function bars(rows) {
   const name = choice.metric;
   const metric = METRICS[name];
-  const boards = unique(rows.map((row) => row.board));
-  const drawn = [...rows].sort((a, b) => boards.indexOf(a.board) - boards.indexOf(b.board) || a.index - b.index).slice(0, MOST_BARS);
+  const order = (row) => DATA.boards.indexOf(row.board);
+  const drawn = [...rows].sort((a, b) => order(a) - order(b) || a.index - b.index).slice(0, MOST_BARS);
   const height = 18 * drawn.length + 34;
   const left = 190;
   const right = WIDTH - 66;

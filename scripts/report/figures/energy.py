@@ -34,6 +34,11 @@ def draw(frame: pandas.DataFrame) -> Figure:
         for axis, column in zip(pair, ("energy_uj", "battery_life_days"), strict=True):
             _draw_panel(axis, panel, column, boards, looks)
         pair[0].set_title(model, loc="left", fontweight="bold")
+    for axis, column in zip(axes[0], ("energy_uj", "battery_life_days"), strict=True):  # shared by all rows
+        low, high = frame[column].min(), frame[column].max()
+        if low > 0:  # not when every battery life is missing
+            axis.set_xlim(min(low / 1.3, high / 20), high * 1.3)
+        style.plain_log_axis(axis.xaxis)
     sources = words.joined(frame["energy_provenance"])
     axes[-1][0].set_xlabel(f"energy of one inference, µJ ({sources}), log scale")
     axes[-1][1].set_xlabel("battery life, days (estimated), log scale")
@@ -53,6 +58,3 @@ def _draw_panel(axis: Axes, panel: pandas.DataFrame, column: str, boards: list[s
     axis.set_xscale("log")
     axis.set_yticks(range(len(boards)), boards)
     axis.set_ylim(len(boards) - 0.4, -0.6)
-    low, high = axis.get_xlim()
-    axis.set_xlim(min(low, high / 20), high)
-    style.plain_log_axis(axis.xaxis)
