@@ -18,10 +18,9 @@ _USE = """\
 1. Copy this folder into `libraries/` of your sketchbook, or zip it: Sketch > Include Library > Add .ZIP Library.
 2. File > Examples > {name}: {sketches}.
 3. Serial monitor at 115200 baud."""
-_TESTED = (
-    "The sketches were compiled as C++ against a stand-in for the Arduino core and run on virtual Cortex-M4 and "
-    "Cortex-M0+ boards. Arduino's own build and silicon have not seen them. 8-bit cores are not supported."
-)
+_TESTED = """\
+Boardwalk's tests compile such sketches as C++ against a stand-in for the Arduino core and run them on a virtual
+Cortex-M4 and Cortex-M0+. Arduino's own build and silicon have not seen them. 8-bit cores are not supported."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from firmware.export.readme import readme
 _USE = (
     "`make` makes `lib{name}.a`, `make test` runs the golden vectors; `CC`, `AR` and `CFLAGS` choose a cross compiler."
 )
-_TESTED = (
-    "The self-test was written for hosted C11. Boardwalk's own tests build and run such a folder on x86-64 with the "
-    "portable kernels; for a core, the same sources run on its virtual board."
-)
+_TESTED = """\
+Boardwalk's tests build such a folder on x86-64 with its portable kernels and run the self-test. Kernels of one core
+build for that core only; there, call `{name}_golden_pass` from a program of your own."""
 
 
 def files(package: Package) -> dict[str, str]:
@@ -17,5 +16,5 @@ def files(package: Package) -> dict[str, str]:
     return common_files(package) | {
         "Makefile": package.fill("Makefile"),
         "self_test.c": package.fill("self_test.c"),
-        "README.md": readme(package, _USE.format(name=package.name), _TESTED),
+        "README.md": readme(package, _USE.format(name=package.name), _TESTED.format(name=package.name)),
     }

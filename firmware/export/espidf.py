@@ -12,10 +12,9 @@ _USE = """\
 2. `idf.py menuconfig`, menu *{name}*: where the tensor arena lies (internal RAM, PSRAM, or your own).
 3. `#include "{name}_arena.h"` declares `{name}_arena`.
 4. `cd examples/self_test && idf.py set-target esp32s3 && idf.py flash monitor` runs the golden vectors."""
-_TESTED = (
-    "All sources were compiled for RV32IMC (ESP32-C3) with clang and run on a virtual ESP32-C3. The build files were "
-    "checked against their documentation only: ESP-IDF itself and silicon have not seen them."
-)
+_TESTED = """\
+Boardwalk's tests compile such sources for RV32IMC (ESP32-C3) with clang; the same kernels run on its virtual ESP32-C3.
+The build files were checked against their documentation only: ESP-IDF itself and silicon have not seen them."""
 
 
 def files(package: Package) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 
 from firmware.board import load_board
 from firmware.export import Golden, export
+from scripts import measure_port
 from scripts.build_firmware import build_firmware
 from scripts.device.link import open_port
 from scripts.device.virtual_board import VirtualBoard
@@ -38,9 +39,10 @@ class Exported:
         export(self.package, "arduino", self.library)
         self.compiled = build_library(self.library, self.board)
 
-    def build(self, sketch: str) -> Path:
-        """Return the image of one of its sketches."""
-        return build_sketch(self.library, self.compiled, sketch, self.board, self.folder / sketch)
+    def image(self, sketch: str) -> Path:
+        """Return the image of one of its sketches, built once."""
+        image = self.folder / f"build-{sketch}" / f"{sketch}.elf"
+        return image if image.exists() else build_sketch(self.library, self.compiled, sketch, self.board, image.parent)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,7 @@ def test_sketch_prints_class_and_probability_of_the_host(exported):
         f"class {index} (class {index}), probability {sample[index] / 256 + 1e-9:.3f}"
         for index, sample in zip(best, scores, strict=True)
     ]
-    image = exported.build(exported.sketch)
+    image = exported.image(exported.sketch)
     with VirtualBoard(image, exported.board.name) as board, board.explaining(), open_port(board.port, 115200) as link:
         deadline, said = time.monotonic() + 60, b""
         while said.count(b"\n") < len(expected) and time.monotonic() < deadline:
@@ -115,13 +117,48 @@ def test_benchmark_sketch_is_measured_like_any_image(exported, tmp_path):
         exported.tflite, board, cached_kernels(board.target), tmp_path / "own.elf", exported.package.name, "int8"
     )
     save_vectors(tmp_path / "vectors.npz", _vectors(golden))
-    measured = measure_cell(exported.build("Benchmark"), record, board, tmp_path / "vectors.npz")
+    measured = measure_cell(exported.image("Benchmark"), record, board, tmp_path / "vectors.npz")
     assert (measured.status, measured.reason) == ("ok", None)
     assert measured.parity.max_abs_diff == 0
     assert measured.memory.ram.arena == exported.package.model.plan.arena_bytes
     assert 0 < measured.memory.ram.stack_peak < 1536
     own = measure_cell(tmp_path / "own.elf", record, board, tmp_path / "vectors.npz")
     assert measured.latency.cycles == pytest.approx(own.latency.cycles, rel=0.5)
+
+
+def test_any_port_with_the_benchmark_sketch_can_be_measured(audio_on_m0, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    models = tmp_path / "results/models"
+    for name, content in (("kws", audio_on_m0.tflite.read_bytes()), ("other", classifier((13, 8, 5)))):
+        (models / name).mkdir(parents=True)
+        (models / name / "int8.tflite").write_bytes(content)
+        save_vectors(models / name / "int8.vectors.npz", _vectors(audio_on_m0.package.golden))
+    wrong = _vectors(audio_on_m0.package.golden)
+    wrong.outputs[0][0] ^= 1
+    (models / "wrong").mkdir()
+    (models / "wrong/int8.tflite").write_bytes((models / "kws/int8.tflite").read_bytes())
+    save_vectors(models / "wrong/int8.vectors.npz", wrong)
+
+    def measured(model: str, port: str) -> tuple[int, str, str]:
+        return (measure_port.main(["--port", port, "--model", model, "--scheme", "int8"]), *capsys.readouterr())
+
+    with VirtualBoard(audio_on_m0.image("Benchmark"), "arduino_zero") as board:
+        code, said, error = measured("kws", board.port)
+        assert (code, error) == (0, "")
+        assert re.fullmatch(
+            r"boardwalk arduino_zero [0-9a-f]{16}: \d+ cycles, [\d.]+ us; "
+            r"2 outputs differ from this machine by 0 at most\n",
+            said,
+        )
+        code, said, error = measured("wrong", board.port)
+        assert (code, said) == (1, "")
+        assert "differ from this machine by 1 at most, tolerance 0" in error
+        code, said, error = measured("other", board.port)
+        assert (code, said) == (1, "")
+        assert "expected the model" in error
+    code, said, error = measured("none", "loop://")
+    assert (code, said) == (1, "")
+    assert "not a whole file of test vectors" in error
 
 
 def _vectors(golden: Golden) -> Vectors:
