@@ -28,7 +28,7 @@ OPTIMIZE = ("speed", "size")
 # What portable kernels take, roughly, on MLPerf Tiny models and an M4.
 _CYCLES_PER_TERM, _CYCLES_PER_OUTPUT = 12, 50
 # With "size", a part of a model's flash may be spent only to save this many times that part of its cycles.
-_SIZE_EXCHANGE = 20
+_SIZE_EXCHANGE = 120
 
 
 def variants(isa: str) -> list[ModuleType]:

@@ -8,7 +8,7 @@ __attribute__((naked)) static void multiply(bw_pixels_t *job, const uint32_t *we
                    "add.w r2, r2, #48\n" BW_PIXELS_LOOP BW_PIXELS_END);
 }
 
-void bw_conv_2d_s8_3_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
+BW_SMALL void bw_conv_2d_s8_3_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
 {
     bw_convolve_strips(p, in, out, scratch, 1, multiply);
 }

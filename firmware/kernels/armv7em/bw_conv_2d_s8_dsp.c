@@ -12,9 +12,16 @@ static inline void copy(int8_t *to, const int8_t *from, int32_t count)
         to[count & 2] = from[count & 2];
 }
 
-/* Copies what the output pixel at these taps needs to `to`; all of it is in_zero before where some lies outside. */
-static inline void gather(const bw_window_t *w, const int8_t *in, bw_span_t rows, bw_span_t columns, int8_t *to)
+/* Copies what the output pixel in column x needs to `to`, which is `words` long; taps outside become `zero`. */
+static inline void gather(const bw_window_t *w, const int8_t *in, bw_span_t rows, int32_t x, uint32_t zero, int32_t words, int8_t *to)
 {
+    bw_span_t columns = {x * w->stride_w - w->pad_w, 0, w->k_w};
+    if (columns.origin < 0 || columns.origin + (w->k_w - 1) * w->dilation_w >= w->in_w)
+        columns = bw_columns(w, x);
+    if (rows.last - rows.first < w->k_h || columns.last - columns.first < w->k_w) {
+        for (int32_t word = 0; word < words; word++)
+            __builtin_memcpy(to + 4 * word, &zero, 4);
+    }
     int32_t run = w->in_c * (columns.last - columns.first), tap_row = w->k_w * w->in_c, step = w->dilation_h * w->in_w * w->in_c;
     const int8_t *from = in + bw_input_at(w, rows, columns, rows.first, columns.first);
     to += rows.first * tap_row + columns.first * w->in_c;
@@ -28,23 +35,22 @@ static inline void gather(const bw_window_t *w, const int8_t *in, bw_span_t rows
     }
 }
 
-void bw_conv_2d_s8_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
+BW_SMALL void bw_conv_2d_s8_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
 {
     const bw_window_t *w = &p->window;
     int32_t words = p->pair_bytes / 8, pixels = w->out_h * w->out_w;
     uint32_t zero = (uint32_t)(p->in_zero & 0xFF) * 0x1010101u;
     uint32_t *expanded = (uint32_t *)(void *)scratch, *bytes = expanded + 2 * BW_PIXELS * words;
+    int32_t row = -1;
+    bw_span_t rows = {0, 0, 0};
     for (int32_t done = 0; done < pixels; done += BW_PIXELS) {
         int32_t count = pixels - done < BW_PIXELS ? pixels - done : BW_PIXELS;
         int32_t first = w->backward ? pixels - done - count : done;
         for (int32_t i = 0; i < count; i++) {
             int32_t y = (first + i) / w->out_w;
-            bw_span_t rows = bw_rows(w, y), columns = bw_columns(w, first + i - y * w->out_w);
-            if (rows.last - rows.first < w->k_h || columns.last - columns.first < w->k_w) {
-                for (int32_t word = 0; word < words; word++)
-                    bytes[word] = zero;
-            }
-            gather(w, in, rows, columns, (int8_t *)bytes);
+            if (y != row)
+                rows = bw_rows(w, row = y);
+            gather(w, in, rows, first + i - y * w->out_w, zero, words, (int8_t *)bytes);
             uint32_t *to = expanded + i;
             for (const uint32_t *from = bytes, *end = bytes + words; from < end; to += 2 * BW_PIXELS)
                 bw_expand(*from++, to, BW_PIXELS);

@@ -98,7 +98,7 @@ static inline void outputs(const bw_paired_t *p, const int32_t *sums, int32_t fi
     }
 }
 
-void bw_fully_connected_s8_dsp(const bw_fully_connected_s8_dsp_t *p, const int8_t *in, int8_t *out)
+BW_SMALL void bw_fully_connected_s8_dsp(const bw_fully_connected_s8_dsp_t *p, const int8_t *in, int8_t *out)
 {
     const bw_paired_t layer = p->pairs; /* a copy: outputs cannot change it */
     int32_t pairs = (layer.channels + 1) / 2, words = p->inputs / 4, rest = p->inputs % 4;

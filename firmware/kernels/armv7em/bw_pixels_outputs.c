@@ -1,7 +1,7 @@
 #include "armv7em/pixels.h"
 #include "fixed_point.h"
 
-void bw_pixels_outputs(bw_pixels_t *job)
+BW_SMALL void bw_pixels_outputs(bw_pixels_t *job)
 {
     const bw_conv_2d_s8_dsp_t *p = job->p;
     int32_t left = p->window.out_c - (int32_t)(2 * ((p->window.out_c + 1) / 2 - job->pairs));

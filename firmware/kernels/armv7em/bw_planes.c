@@ -1,7 +1,7 @@
 #include "armv7em/planes.h"
 #include "fixed_point.h"
 
-void bw_plane_outputs(bw_plane_t *job)
+BW_SMALL void bw_plane_outputs(bw_plane_t *job)
 {
     const bw_range_t *out = &job->p->out;
     for (int32_t i = 0; i < 4; i++) {
@@ -16,7 +16,7 @@ static inline uint32_t two_channels(const int8_t *at)
 }
 
 /* Elements outside come from `padding`, without a step to the next row. */
-void bw_expand_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, uint32_t *planes)
+BW_SMALL void bw_expand_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, uint32_t *planes)
 {
     const bw_window_t *w = &p->window;
     _Alignas(2) const int8_t padding[2] = {(int8_t)p->in_zero, (int8_t)p->in_zero};
@@ -40,7 +40,7 @@ void bw_expand_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, uint32_t
     }
 }
 
-void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_t *out, uint8_t *scratch,
+BW_SMALL void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_t *out, uint8_t *scratch,
                          void multiply(bw_plane_t *job))
 {
     const bw_window_t *w = &p->window;

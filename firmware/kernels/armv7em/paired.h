@@ -10,6 +10,7 @@
 #ifndef BW_PAIRED_H
 #define BW_PAIRED_H
 
+#include "armv7em/small.h"
 #include "fixed_point.h"
 #include "kernels.h"
 

@@ -6,6 +6,7 @@
 #ifndef BW_ARMV7EM_PIXELS_H
 #define BW_ARMV7EM_PIXELS_H
 
+#include "armv7em/small.h"
 #include "armv7em/conv_2d_s8.h"
 
 #define BW_PIXELS 4

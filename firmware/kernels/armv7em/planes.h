@@ -4,6 +4,7 @@
 #ifndef BW_ARMV7EM_PLANES_H
 #define BW_ARMV7EM_PLANES_H
 
+#include "armv7em/small.h"
 #include "armv7em/depthwise_3x3_s8.h"
 
 /* One channel. The assembly knows the offsets of these fields. */

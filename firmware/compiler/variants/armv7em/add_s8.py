@@ -6,7 +6,7 @@ from firmware.core import Core
 REPLACES = ("bw_add_s8",)
 
 _KERNEL = "bw_add_s8_dsp"
-_CODE_BYTES = 700
+_CODE_BYTES = 1390
 _HALF = (1 << 30, 0)
 _LEFT_SHIFT = 20
 _LARGEST_SHIFT = 22

@@ -6,7 +6,7 @@ from firmware.core import Core
 REPLACES = ("bw_average_pool_2d_s8",)
 
 _KERNEL = "bw_average_s8_dsp"
-_CODE_BYTES = 180
+_CODE_BYTES = 270
 _MOST_PIXELS = 255
 
 

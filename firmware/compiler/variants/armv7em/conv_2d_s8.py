@@ -8,7 +8,7 @@ from firmware.core import Core
 
 REPLACES = ("bw_conv_2d_s8",)
 
-_CODE_BYTES = 1200
+_CODE_BYTES = 1500
 
 
 def rewrite(step: Step, core: Core) -> Step | None:

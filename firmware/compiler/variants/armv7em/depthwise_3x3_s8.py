@@ -8,7 +8,7 @@ from firmware.core import Core
 
 REPLACES = ("bw_conv_2d_s8",)
 
-_CODE_BYTES = 900
+_CODE_BYTES = 1060
 _KERNELS = {1: "bw_depthwise_3x3_s8_dsp", 2: "bw_depthwise_3x3_stride_2_s8_dsp"}
 _TAPS = 3
 # Two planes of the largest layer that this kernel should take, as a part of its input.

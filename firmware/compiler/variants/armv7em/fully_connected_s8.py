@@ -9,7 +9,7 @@ from firmware.core import Core
 REPLACES = ("bw_fully_connected_s8",)
 
 _KERNEL = "bw_fully_connected_s8_dsp"
-_CODE_BYTES = 700
+_CODE_BYTES = 1430
 
 
 def rewrite(step: Step, core: Core) -> Step | None:
