@@ -18,16 +18,14 @@ from typing import Any
 import psutil
 
 from firmware import settings
+from scripts.lib import table
 from scripts.lib.job import logged, whole
 
 INPUTS = (
     *("config/**/*.yaml", "envs/*.lock.txt", "data/raw/*/SHA256SUMS", "data/published/*.csv"),
     "results/stamps/**/*",
 )
-ARTIFACTS = (
-    *("results/table.*", "results/figures/*", "results/report/*", "data/prepared/*"),
-    *("results/models/*/*", "results/cells/*/*/*/*", "results/images/*/*"),
-)
+ARTIFACTS = ("results/table.*", "results/figures/*", "results/report/*", "data/prepared/*", "results/images/*/*")
 
 
 class ManifestError(ValueError):
@@ -46,9 +44,16 @@ def manifest(root: Path = Path()) -> dict[str, Any]:
             path.stem: settings.read_yaml(path).get("threads") for path in sorted(root.glob("config/models/*.yaml"))
         },
         "inputs": hashes(root, INPUTS),
-        "artifacts": hashes(root, ARTIFACTS),
+        "artifacts": hashes(root, [*ARTIFACTS, *cell_patterns(root / "results/table.csv")]),
         "steps": steps(root / "benchmarks"),
     }
+
+
+def cell_patterns(path: Path) -> list[str]:
+    """Return where the files of the table's cells and models lie; what earlier runs left is not part of this one."""
+    rows = table.read(path)
+    models = {f"results/models/{row.model}/*" for row in rows}
+    return sorted(models | {f"results/cells/{row.model}/{row.scheme}/{row.board}/*" for row in rows})
 
 
 def git_state(root: Path) -> dict[str, Any]:

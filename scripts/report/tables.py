@@ -98,10 +98,12 @@ def to_csv(one: Table, rows: list[Row]) -> str:
 
 def to_markdown(one: Table, rows: list[Row]) -> str:
     """Return pipe tables of at most MOST_BOARDS boards, with notes."""
-    parts = []
+    parts, mixed = [], _mixed(one, rows)
     for boards in _blocks(rows):
         lines = [["model", "scheme", *boards], [":--", ":--", *["--:"] * len(boards)]]
-        lines += [[*names, *(_say(one, cell)[0] for cell in cells)] for names, cells in _lines(rows, boards)]
+        lines += [
+            [*names, *(_say(pair) for pair in _pairs(one, cells, mixed))] for names, cells in _lines(rows, boards)
+        ]
         parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
     notes = "".join(f"\n{letter}: {text}  " for letter, text in _notes(one, rows))
     return f"**{_title(one, rows)}**\n\n" + "\n\n".join(parts) + f"\n{notes}\n"
@@ -109,13 +111,13 @@ def to_markdown(one: Table, rows: list[Row]) -> str:
 
 def to_latex(one: Table, rows: list[Row]) -> str:
     r"""Return a table environment per block of boards; needs \usepackage{booktabs} and nothing else."""
-    parts = []
+    parts, mixed = [], _mixed(one, rows)
     for boards in _blocks(rows):
         body, last = [], None
         for (model, scheme), cells in _lines(rows, boards):
             if last not in (None, model):
                 body.append(r"\midrule")
-            texts = [_tex(text) + (f"$^{{{letter}}}$" if letter else "") for text, letter in _pairs(one, cells)]
+            texts = [_tex(text) + (f"$^{{{letter}}}$" if letter else "") for text, letter in _pairs(one, cells, mixed)]
             body.append(" & ".join([_tex(model) if model != last else "", _tex(scheme), *texts]) + r" \\")
             last = model
         heads = " & ".join(["model", "scheme", *map(_tex, boards)])
@@ -156,7 +158,12 @@ def _lines(rows: list[Row], boards: list[str]) -> list[tuple[tuple[str, str], li
     return [(name, [found.get((*name, board)) for board in boards]) for name in names]
 
 
-def _pairs(one: Table, cells: list[Row | None]) -> list[tuple[str, str]]:
+def _mixed(one: Table, rows: list[Row]) -> bool:
+    """Whether the numbers have different origins, so that each must say its own."""
+    return " and " in _title(one, rows)
+
+
+def _pairs(one: Table, cells: list[Row | None], mixed: bool) -> list[tuple[str, str]]:
     """The number of each cell, and the letter of its note; without a number the letter stands behind a dash."""
     pairs = []
     for cell in cells:
@@ -166,13 +173,13 @@ def _pairs(one: Table, cells: list[Row | None]) -> list[tuple[str, str]]:
         elif text is None:
             pairs.append((words.NONE, _LETTERS.get(cell.status, "")))
         else:
-            pairs.append((text, _MARKS[getattr(cell, one.provenance)] if one.provenance else ""))
+            pairs.append((text, _MARKS[getattr(cell, one.provenance)] if mixed else ""))
     return pairs
 
 
-def _say(one: Table, cell: Row | None) -> tuple[str]:
-    ((text, letter),) = _pairs(one, [cell])
-    return (f"{text} ({letter})" if letter else text,)
+def _say(pair: tuple[str, str]) -> str:
+    text, letter = pair
+    return f"{text} ({letter})" if letter else text
 
 
 def _title(one: Table, rows: list[Row]) -> str:
@@ -181,7 +188,7 @@ def _title(one: Table, rows: list[Row]) -> str:
 
 
 def _notes(one: Table, rows: list[Row]) -> list[tuple[str, str]]:
-    used = {letter for _, letter in _pairs(one, list(rows)) if letter}
+    used = {letter for _, letter in _pairs(one, list(rows), _mixed(one, rows)) if letter}
     meanings = {letter: status.replace("_", " ") for status, letter in _LETTERS.items()}
     meanings |= {letter: f"{name}, all others modelled" for name, letter in _MARKS.items() if letter == "s"}
     meanings |= {"e": "estimated from datasheet figures"}

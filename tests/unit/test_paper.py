@@ -63,6 +63,11 @@ def test_numbers_of_different_origin_are_told_apart(rows):
     assert "(measured and modelled)" in text and "| 0.648 (s) |" in text and "s: measured, all others modelled" in text
 
 
+def test_numbers_of_one_origin_have_it_in_the_title_only(rows):
+    text = tables.to_markdown(POWER, rows)
+    assert "(estimated)**" in text and "(e)" not in text
+
+
 def test_latex_is_booktabs_and_names_are_escaped(rows):
     text = tables.to_latex(LATENCY, [replace(row, latency_error_pct=1.0) for row in rows])
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 1
@@ -103,24 +108,27 @@ def test_the_paper_has_every_file_with_its_hash_and_caption(measured, tmp_path, 
 
 
 @pytest.fixture
-def checkout(tmp_path):
+def checkout(tmp_path, rows):
     for name, text in (
         ("config/models/a.yaml", "threads: 3\n"),
-        ("results/table.csv", "model\n"),
-        ("results/cells/a/int8/b/firmware.elf", "ELF"),
+        ("results/cells/har_cnn1d/int8/stm32f4_disco/firmware.elf", "ELF"),
+        ("results/cells/har_cnn1d/int8/left_over/firmware.elf", "ELF of an earlier run"),
         ("results/stamps/kernels.sha256", "1"),
         ("benchmarks/train_model/a.tsv", "s\th:m:s\tmax_rss\tcpu_time\n5.5\t0:00:05\t106.5\t3.8\n"),
         ("benchmarks/convert_model/a/int8.tsv", "s\th:m:s\tmax_rss\tcpu_time\n0.1\t0:00:00\t-\tNA\n"),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
+    table.write(tmp_path / "results/table.csv", rows)
     return tmp_path
 
 
 def test_the_manifest_has_hashes_versions_machine_and_the_time_of_every_step(checkout):
     content = write_manifest.manifest(checkout)
     assert content["inputs"]["config/models/a.yaml"] == hashlib.sha256(b"threads: 3\n").hexdigest()
-    assert content["artifacts"]["results/cells/a/int8/b/firmware.elf"] == hashlib.sha256(b"ELF").hexdigest()
+    elf = "results/cells/har_cnn1d/int8/stm32f4_disco/firmware.elf"
+    assert content["artifacts"][elf] == hashlib.sha256(b"ELF").hexdigest()
+    assert set(content["artifacts"]) == {elf, "results/table.csv"}
     assert content["steps"]["train_model/a"] == {"wall_s": 5.5, "cpu_s": 3.8, "peak_mib": 106.5}
     assert content["steps"]["convert_model/a/int8"] == {"wall_s": 0.1, "cpu_s": None, "peak_mib": None}
     assert content["training_threads"] == {"a": 3}
