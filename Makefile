@@ -13,7 +13,7 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce paper compare env doctor export test soak lint bench lock
+.PHONY: reproduce paper compare env doctor export test soak lint bench validate-cycles lock
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -67,6 +67,10 @@ soak: env
 lint: env
 	@ruff check
 	@ruff format --check
+
+# Modelled cycles against published ones; writes the stated error of each core.
+validate-cycles: env
+	@python -m scripts.validate_cycles
 
 bench: env
 	@python -m scripts.bench

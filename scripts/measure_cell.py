@@ -14,6 +14,7 @@ from scripts.device.protocol import Device, MemoryUse, Timing
 from scripts.device.reach import Reached, reach
 from scripts.device.virtual_board import VirtualBoardStopped
 from scripts.lib import energy, results
+from scripts.lib.cycle_error import error_pct
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
 from scripts.lib.vectors import load_vectors
@@ -114,7 +115,7 @@ def _record(
             clock_hz=board.clock_hz,
             runs=len(timings),
             provenance=reached.provenance,
-            error_pct=None,
+            error_pct=error_pct(board.core, reached.provenance),
         ),
         memory=results.Memory(
             flash=build.memory.flash,

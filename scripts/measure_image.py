@@ -22,6 +22,7 @@ from scripts.device.reach import Reached, reach
 from scripts.device.virtual_board import VirtualBoardStopped
 from scripts.lib import energy, results
 from scripts.lib.config import Image, load_image
+from scripts.lib.cycle_error import error_pct
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
 from scripts.lib.quantization import dequantize
@@ -134,7 +135,7 @@ def _run(
         clock_hz=board.clock_hz,
         runs=runs,
         provenance=reached.provenance,
-        error_pct=None,
+        error_pct=error_pct(board.core, reached.provenance),
     )
     return latency, parity, spent
 

@@ -20,7 +20,10 @@ GROUPS = {
     "harness": ("firmware/harness/**/*", "firmware/chips/**/*.[chS]", "firmware/*.py"),
     "emulator": ("firmware/emulator/**/*", "firmware/chips/*/virtual.py", "firmware/*.py"),
     "device": ("scripts/device/**/*.py", "scripts/lib/vectors.py"),
-    "records": tuple(f"scripts/lib/{name}.py" for name in ("energy", "quantization", "record", "results", "stats")),
+    "records": (
+        "data/published/cycle_errors.json",
+        *(f"scripts/lib/{name}.py" for name in ("cycle_error", "energy", "quantization", "record", "results", "stats")),
+    ),
     "report": (
         "scripts/report/**/*",
         "data/published/*.csv",

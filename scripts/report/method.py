@@ -50,7 +50,10 @@ def _latency(cells: list[Cell]) -> str:
         f"median of {runs} runs."
     ]
     if errors:
-        texts.append(f"Modelled latencies have a stated error of ±{errors[0]:g} to ±{errors[-1]:g} %.")
+        texts.append(
+            f"Modelled latencies have a stated error of ±{errors[0]:g} to ±{errors[-1]:g} %: the largest of the core's "
+            "model against published cycles that it was not made from; caches and wait states have not been judged."
+        )
     if unknown:
         texts.append(f"The error of {unknown} modelled latencies is not known.")
     return " ".join(texts)

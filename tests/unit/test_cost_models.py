@@ -95,7 +95,7 @@ def alone(text, tmp_path):
         ("ldr r0, [r5]\nstr r0, [r6]", 2),
         ("ldr r0, [r5]\nstr r0, [r6, r3]", 3),
         ("str r0, [r5]\nstr r1, [r6]", 2),
-        ("str r0, [r5]\nldr r1, [r6]", 3),
+        ("str r0, [r5]\nldr r1, [r6]", 4),
         ("ldr r0, [r5]\nstr r0, [r6]\nldr r1, [r7]\nstr r1, [r6]", 5),
         ("adds r5, #4\nldr r0, [r5]", 4),
         ("adds r5, #4\nstr r0, [r5]", 3),

@@ -62,7 +62,7 @@ class Model(cortex_m4.Model):
             starts.append(clock)
             late = _latency(instruction)
             for register in thumb.written_by(instruction):
-                ready[register] = clock + cost.cycles - 1 + (1 if register in _bases(instruction) else late)
+                ready[register] = clock + cost.cycles - 1 + (1 if register in thumb.written_back(instruction) else late)
                 early[register] = clock + cost.cycles
             if thumb.name(instruction) in _FLOAT_ACCUMULATE:
                 float_free = clock + _FLOAT_CYCLES
@@ -86,8 +86,7 @@ def _beside(before: capstone.CsInsn | None, instruction: capstone.CsInsn, cost: 
         return cost.cycles, 0
     if name != "b":
         return 0, 0
-    sets_flags = arm.ARM_REG_CPSR in thumb.written_by(before)
-    return 1, 0 if sets_flags and thumb.conditional(instruction) else 1
+    return 1, 0 if thumb.sets_flags(before) and thumb.conditional(instruction) else 1
 
 
 def _operands_ready(instruction: capstone.CsInsn, ready: dict[int, int], early: dict[int, int]) -> int:
@@ -116,13 +115,10 @@ def _latency(instruction: capstone.CsInsn) -> int:
     return 2 if thumb.shifted_operand(instruction) else 1
 
 
-def _bases(instruction: capstone.CsInsn) -> set[int]:
-    """Return the base register of a load or store, which is written back at once."""
-    return thumb.address_registers(instruction)
-
-
 def _constant_with_flags(instruction: capstone.CsInsn) -> bool:
     """True for an instruction that sets flags and whose constant is a shifted byte: two stages, two cycles."""
     constant = [operand.imm for operand in instruction.operands if operand.type == arm.ARM_OP_IMM]
     arithmetic = thumb.name(instruction) in thumb.DATA_PROCESSING
-    return bool(instruction.size == 4 and arithmetic and instruction.update_flags and constant and constant[-1] > 0xFFF)
+    return bool(
+        instruction.size == 4 and arithmetic and thumb.sets_flags(instruction) and constant and constant[-1] > 0xFFF
+    )

@@ -4,6 +4,7 @@ Sources of the rules between neighbours, cited where they stand:
 [TRM] Arm 100166 (and DDI 0439D), section 3.3.3, load/store timings, and chapter 7, floating-point unit
 [TI] SWCU185G, which repeats them for the CC2652
 [jnk0le] github.com/jnk0le/random, pipeline cycle test/doc/cortex_m3m4.md: measured on an STM32F407
+[Pornin] github.com/pornin/arm-asm-notes, memory.md: experience with Cortex-M4 routines
 [i-0] compendium.i-0.nl/docs/instruction-alignment/rules: measured with the counters of a Cortex-M4
 
 Where a table gives a range, the choice made is stated at the entry. A division takes 2 to 12 cycles by its operands,
@@ -154,10 +155,8 @@ def _memory_delay(instructions: list[capstone.CsInsn], index: int) -> int:
         # Its address phase overlaps the data phase before it, unless the address comes from there [TRM, TI]; that
         # holds for a store too, and a base written back blocks only itself [jnk0le].
         return 0 if address & thumb.written_by(before) else -1
-    if previous in thumb.STORES and name in thumb.LOADS:
-        # "adds extra cycle to store" [jnk0le], where a load before has already hidden the store's own.
-        paired = index > 1 and thumb.name(instructions[index - 2]) in thumb.LOADS
-        return int(paired)
+    if previous in thumb.STORES:  # "an extra 1-cycle penalty" [Pornin], for loads only [jnk0le]
+        return int(name in thumb.LOADS)
     computed = previous not in thumb.LOADS | thumb.STORES | _NO_RESULT and not previous.startswith("v")
     # "no forwarding path for this scenario" [TRM, TI, jnk0le]
     return int(computed and bool(address & thumb.written_by(before)))

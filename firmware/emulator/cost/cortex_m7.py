@@ -21,6 +21,7 @@ _LISTS = {**cortex_m4.LISTS, **thumb.each("ldrd strd", 0)}
 _BRANCHES = frozenset(["b", "bl", "bx", "blx", "cbz", "cbnz", "tbb", "tbh"])
 _KNOWN = frozenset(cortex_m4.Model.cycles) | frozenset(FPV5.split()) | thumb.LOADS | thumb.STORES | {"vmov"}
 _WRONG_PREDICTION = 8  # [jnk0le]: 6 where the flags are there three cycles before
+_POINTER_CYCLES = 3  # quinapalus.com/cm7cycles.html: from a load to its use as an address
 _SHIFTS = frozenset(["lsl", "lsr", "asr", "ror", "rrx"])
 _ALU = thumb.DATA_PROCESSING | _SHIFTS | frozenset(["movw", "movt", "addw", "subw", "adr", "neg", "nop", "it"])
 
@@ -31,7 +32,8 @@ class _Clock:
 
     now: int = 0
     ready: dict[int, int] = field(default_factory=dict)
-    loaded_late: dict[int, int] = field(default_factory=dict)  # as an address, shifted operand or factor
+    early: dict[int, int] = field(default_factory=dict)  # as a shifted operand, a factor, or an address
+    pointers: dict[int, int] = field(default_factory=dict)  # as an address, where it was loaded
 
 
 class Model(CostModel):
@@ -102,13 +104,14 @@ def _ready(clock: _Clock, instruction: capstone.CsInsn) -> int:
     elif thumb.shifted_operand(instruction):
         early, normal = early | set(listed[-1:]), normal - set(listed[-1:])
     times = [clock.ready.get(register, 0) for register in normal | early]
-    return max([0, *times, *(clock.loaded_late.get(register, 0) for register in early)])
+    times += [clock.early.get(register, 0) for register in early]
+    return max([0, *times, *(clock.pointers.get(register, 0) for register in thumb.address_registers(instruction))])
 
 
 def _deliver(clock: _Clock, instruction: capstone.CsInsn, start: int, cycles: int) -> None:
     """Note from when the results can be read."""
     name = thumb.name(instruction)
-    bases = thumb.address_registers(instruction)
+    loads = name in thumb.LOADS or name in _LISTS
     latency, early = 1, 1
     if name in ("ldr", "ldrt", "vldr") or name in _LISTS:
         early = 2
@@ -122,10 +125,12 @@ def _deliver(clock: _Clock, instruction: capstone.CsInsn, start: int, cycles: in
         latency, early = 3, 3
     elif _bit_field(instruction):
         latency, early = 1, 2
+    end = start + cycles - 1
     for register in thumb.written_by(instruction):
-        written_back = register in bases
-        clock.ready[register] = start + cycles - 1 + (1 if written_back else latency)
-        clock.loaded_late[register] = start + cycles - 1 + (1 if written_back else early)
+        base = register in thumb.written_back(instruction)
+        clock.ready[register] = end + (1 if base else latency)
+        clock.early[register] = end + (1 if base else early)
+        clock.pointers[register] = end + (_POINTER_CYCLES if loads and not base else 1)
 
 
 def _pair(first: capstone.CsInsn, second: capstone.CsInsn) -> bool:

@@ -67,8 +67,19 @@ def read_by(instruction: capstone.CsInsn) -> set[int]:
 
 def written_by(instruction: capstone.CsInsn) -> set[int]:
     """Return the registers that an instruction writes, flags and written-back base among them."""
-    flags = {arm.ARM_REG_CPSR} if instruction.update_flags else set()
-    return set(instruction.regs_access()[1]) | flags
+    flags = {arm.ARM_REG_CPSR} if sets_flags(instruction) else set()
+    return set(instruction.regs_access()[1]) - {arm.ARM_REG_CPSR} | flags
+
+
+def sets_flags(instruction: capstone.CsInsn) -> bool:
+    """True for a comparison, or an instruction with the suffix S; what capstone says of flags is not reliable."""
+    compares = name(instruction) in ("cmp", "cmn", "tst", "teq")
+    return compares or instruction.mnemonic.startswith((f"{name(instruction)}s", "movs"))
+
+
+def written_back(instruction: capstone.CsInsn) -> set[int]:
+    """Return the base register that a load or store moves on, if it does."""
+    return address_registers(instruction) if instruction.writeback else set()
 
 
 def unaligned_wide(instruction: capstone.CsInsn) -> bool:
