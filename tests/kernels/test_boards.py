@@ -1,25 +1,17 @@
-"""Every board of config/boards: its own start-up code brings up what its YAML declares, and a network runs on it."""
+"""Every board of config/boards: its own start-up code brings up what its YAML declares."""
 
-import functools
 import importlib
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from elftools.elf.elffile import ELFFile
 
 from firmware.board import BOARDS_FOLDER, Board, load_board
-from firmware.build import compile_kernels
 from firmware.emulator.image import ImageError, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
 from firmware.emulator.program import build_program
-from scripts.build_firmware import build_firmware
-from scripts.measure_cell import measure_cell
-from tests import oracles
-from tests.models import small_classifier
 
 BOARDS = sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml"))
-SAMPLES = 2
 
 EMPTY = "int main(void);\nint main(void) { return 0; }"
 
@@ -44,19 +36,6 @@ int main(void)
     return 0;
 }}
 """
-
-
-@functools.cache
-def kernels(core, folder):
-    """The kernel library of a core."""
-    library = folder / f"{core}.a"
-    compile_kernels(next(load_board(name).target for name in BOARDS if load_board(name).core == core), library)
-    return library
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("kernels")
 
 
 def run(board, program, path):
@@ -90,26 +69,6 @@ def test_cycle_counter_is_exact_over_long_times(name, tmp_path):
     machine.close()
     assert cycles % ROUNDS == 0
     assert 1 <= cycles // ROUNDS <= 8
-
-
-@pytest.mark.parametrize("scheme", ["int8", "float32"])
-@pytest.mark.parametrize("name", BOARDS)
-def test_a_network_is_measured_and_proven(name, scheme, folder, tmp_path):
-    board, content = load_board(name), small_classifier(scheme=scheme)
-    rng = np.random.default_rng(5)
-    if scheme == "int8":
-        inputs, oracle, tolerance = rng.integers(-128, 128, (SAMPLES, 24)).astype(np.int8), oracles.tflm, 0.0
-    else:
-        inputs, oracle, tolerance = rng.normal(size=(SAMPLES, 24)).astype(np.float32), oracles.litert, 1e-5
-    outputs = np.concatenate([oracle(content, sample[None])[0] for sample in inputs])
-    vectors, tflite, elf = (tmp_path / name for name in ("vectors.npz", "small.tflite", "firmware.elf"))
-    np.savez(vectors, input_0=inputs, output_0=outputs, oracle=oracle.__name__, tolerance=tolerance)
-    tflite.write_bytes(content)
-    build = build_firmware(tflite, board, kernels(board.core, folder), elf, "small", scheme)
-    record = measure_cell(elf, build, board, vectors)
-    assert record.status == "ok", record.reason
-    assert record.parity.max_abs_diff <= tolerance
-    assert record.latency.us == pytest.approx(record.latency.cycles * 1e6 / board.clock_hz)
 
 
 def test_nano_runs_from_its_crystal_on_its_pins(tmp_path):

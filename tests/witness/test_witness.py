@@ -9,14 +9,9 @@ from firmware.board import CORES
 from firmware.build import compile_kernels
 from tests.kernels.random_graphs import TYPES, build_graph, random_recipe
 from tests.models import small_classifier
-from tests.witness.machine import build, on_qemu, on_virtual_board
+from tests.witness.machine import MACHINES, build, on_qemu, on_virtual_board
 
-QEMU = "qemu-system-arm"
-# QEMU has no Cortex-M0+; its code is a part of what a Cortex-M4 runs.
-MACHINES = {"cortex-m0plus": "mps2-an386", "cortex-m4": "mps2-an386", "cortex-m7": "mps2-an500"}
 GRAPHS_PER_TYPE = 4
-
-pytestmark = pytest.mark.skipif(shutil.which(QEMU) is None, reason=f"{QEMU} is not installed (Debian: qemu-system-arm)")
 
 
 def models():
@@ -33,13 +28,16 @@ def models():
     return chosen
 
 
-@pytest.mark.parametrize("core", MACHINES)
+@pytest.mark.parametrize("core", CORES)
 def test_same_outputs_and_same_instructions(core, tmp_path):
+    program = MACHINES[core].program
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed (Debian: qemu-system-arm, qemu-system-misc)")
     image, kernels = tmp_path / "image.elf", tmp_path / "libkernels.a"
     compile_kernels(CORES[core], kernels)
     chosen = models()
     build(core, kernels, chosen, image)
-    ours, theirs = on_virtual_board(core, image), on_qemu(QEMU, MACHINES[core], image)
+    ours, theirs = on_virtual_board(core, image), on_qemu(core, image)
     assert len(ours) == len(chosen)
     assert [outputs for _, outputs in ours] == [outputs for _, outputs in theirs]
     assert [steps for steps, _ in ours] == [steps for steps, _ in theirs]

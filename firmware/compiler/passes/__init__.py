@@ -1,4 +1,10 @@
-"""Rewrites of the graph, each small and exact, in the order in which they run."""
+"""Rewrites of the graph, each small and exact, in the order in which they run.
+
+ADD is not fused into the convolution before it. A convolution writes over its own input but for the distance of its
+window, and ADD over either of its operands, so that the sum already needs no buffer of its own: fusing would save that
+distance, a few rows, and one pass over the elements, and every convolution kernel would need an addend and a second
+requantization, since the reference rounds in between.
+"""
 
 from firmware.compiler.passes.fold_constants import fold_constants
 from firmware.compiler.passes.fuse_activations import fuse_activations
