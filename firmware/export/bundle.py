@@ -23,7 +23,7 @@ LICENSE = _FOLDER.parent.parent / "LICENSE"
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 _KERNEL = re.compile(r"\bbw_[a-z0-9_]+\b")
 _PROTOTYPE = re.compile(r"^[a-z][\w ]*[ *]bw_\w+\([^;{}]*\);", re.MULTILINE)
-_DEFINITION = re.compile(r"^(?!static)(?:__attribute__\(\(\w+\)\) )?[a-z]\w* \**(bw_\w+)\([^;{}]*\)\s*\{", re.MULTILINE)
+_DEFINITION = re.compile(r"^(?!.*\bstatic\b)[A-Za-z_][^;{}#\n]*?\b(bw_\w+)\([^;{}]*\)\s*\{", re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # What a compiler defines for a core that has the instructions of a folder of kernels.
 _CORE_MACROS = {"armv7em": "__ARM_FEATURE_DSP", "armv6m": "__thumb__", "rv32": "__riscv"}
@@ -69,7 +69,6 @@ class Package:
             "NAME": self.name.upper(),
             "origin": self.origin,
             "version": self.version,
-            "cores": f"{self.board.core} ({self.board.title})" if self.board else "any 32-bit core",
         }
 
     def fill(self, template: str, **words: str) -> str:
@@ -82,7 +81,7 @@ def common_files(package: Package) -> dict[str, str]:
     name, kernels = package.name, f"{package.name}_kernels"
     source, header = emit_source(package.model, name), emit_header(package.model, name)
     needed = kernel_files(source + header, package.board.target.isa if package.board else None)
-    functions = {function for file in needed if file.suffix == ".c" for function in _functions(file)}
+    functions = {function for file in needed if file.suffix == ".c" for function in functions_of(file)}
 
     def renamed(text: str) -> str:
         return _KERNEL.sub(lambda match: f"{name}_{match[0]}" if match[0] in functions else match[0], text)
@@ -115,7 +114,7 @@ def kernel_files(source: str, isa: str | None) -> list[Path]:
     A kernel is looked for in the folder of the instruction set, if one is given, and in portable/.
     """
     folders = [KERNELS / folder for folder in (isa, "portable") if folder]
-    defined = {function: path for place in folders for path in place.glob("*.c") for function in _functions(path)}
+    defined = {function: path for place in folders for path in place.glob("*.c") for function in functions_of(path)}
     found: set[Path] = set()
     texts = [(source, KERNELS)]
     while texts:
@@ -131,7 +130,7 @@ def kernel_files(source: str, isa: str | None) -> list[Path]:
 
 
 @cache
-def _functions(file: Path) -> tuple[str, ...]:
+def functions_of(file: Path) -> tuple[str, ...]:
     """Return what a C file of kernels defines for others."""
     return tuple(_DEFINITION.findall(_COMMENT.sub("", file.read_text())))
 

@@ -6,11 +6,12 @@ from firmware.export.bundle import Package
 def readme(package: Package, use: str, tested: str) -> str:
     """Return README.md; `use` says how to build with the export's form, `tested` what was tried and what was not."""
     model, name = package.model, package.name
-    constants = "kernels chosen for " + package.words["cores"] if package.board else "portable kernels, any 32-bit core"
+    board = package.board
+    kernels = f"kernels chosen for {board.core} ({board.title})" if board else "portable kernels, any 32-bit core"
     return f"""\
 # {name}
 
-{package.origin}, compiled to C by Boardwalk {package.version}: {constants}. No heap, no interpreter; C and C++.
+{package.origin}, compiled to C by Boardwalk {package.version}: {kernels}. No heap, no interpreter; C and C++.
 
 ## Use
 
