@@ -9,7 +9,7 @@ from snakemake.resources import Resource
 
 from firmware.settings import SettingsError
 from scripts.lib.config import load_board, load_config, load_image
-from scripts.lib.declared import load_dataset, load_model
+from scripts.lib.declared import GivenModel, load_dataset, load_model, seed_of
 from scripts.lib.lab import load_lab
 from scripts.lib.schemes import SCHEMES
 from scripts.lib.stamps import write_stamps
@@ -52,9 +52,15 @@ def model_of(name):
     return or_stop(load_model, name)
 
 
+@cache
+def dataset_of(name):
+    """The dataset's YAML."""
+    return or_stop(load_dataset, name)
+
+
 def loader_of(wildcards):
     """The source file of a dataset's loader."""
-    return f"scripts/datasets/{or_stop(load_dataset, wildcards.dataset).loader}.py"
+    return f"scripts/datasets/{dataset_of(wildcards.dataset).loader}.py"
 
 
 def builder_of(wildcards):
@@ -63,8 +69,40 @@ def builder_of(wildcards):
 
 
 def data_of(wildcards):
-    """The prepared dataset of a model."""
-    return f"data/prepared/{model_of(wildcards.model).dataset}.npz"
+    """The prepared dataset of a model; the labelled vectors of a given one, which may have none."""
+    model = model_of(wildcards.model)
+    if isinstance(model, GivenModel):
+        return model.vectors or []
+    return f"data/prepared/{model.dataset}.npz"
+
+
+def declaration_of(wildcards):
+    """The YAML of a model, which repeats share."""
+    path = f"config/models/{wildcards.model}.yaml"
+    return path if Path(path).is_file() else f"config/models/{seed_of(wildcards.model)[0]}.yaml"
+
+
+def declarations_of_data(wildcards):
+    """The YAML of a dataset, or of a model's, and of the dataset whose raw files it uses."""
+    name = wildcards.dataset if "dataset" in wildcards.keys() else getattr(model_of(wildcards.model), "dataset", None)
+    return [f"config/datasets/{n}.yaml" for n in dict.fromkeys((name, dataset_of(name).raw))] if name else []
+
+
+def raw_of(wildcards):
+    """The list of a dataset's raw files."""
+    return f"data/raw/{dataset_of(wildcards.dataset).raw}/SHA256SUMS"
+
+
+def weights_of(wildcards):
+    """What a model is converted from: its training, or the file that was given."""
+    model = model_of(wildcards.model)
+    return model.tflite if isinstance(model, GivenModel) else f"results/models/{wildcards.model}/model.keras"
+
+
+def float32_of(wildcards):
+    """The float32 form of a model, which a given one may not have."""
+    has = "float32" in model_of(wildcards.model).schemes
+    return f"results/models/{wildcards.model}/float32.tflite" if has else []
 
 
 def training_threads(wildcards):

@@ -1,7 +1,7 @@
 rule convert_model:
     """Convert a trained model to one quantization scheme."""
     input:
-        model="results/models/{model}/model.keras",
+        model=weights_of,
         data=data_of,
         schemes="scripts/lib/schemes.py",
     output:
@@ -42,8 +42,9 @@ rule evaluate_model:
     """Measure the accuracy over the whole test split with the generated C, compiled for the host."""
     input:
         tflite="results/models/{model}/{scheme}.tflite",
-        float32="results/models/{model}/float32.tflite",
+        float32=float32_of,
         data=data_of,
+        declarations=[declaration_of, declarations_of_data],
         vectors="results/models/{model}/{scheme}.vectors.npz",
         sources=["results/stamps/compiler.sha256", "results/stamps/kernels.sha256", "results/stamps/records.sha256"],
     output:

@@ -18,8 +18,8 @@ rule fetch_dataset:
 rule prepare_dataset:
     """Split the raw files into training and test samples."""
     input:
-        raw="data/raw/{dataset}/SHA256SUMS",
-        dataset="config/datasets/{dataset}.yaml",
+        raw=raw_of,
+        dataset=declarations_of_data,
         loader=loader_of,
         sources="results/stamps/data.sha256",
     output:

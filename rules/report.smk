@@ -1,12 +1,7 @@
 rule collect_results:
     """Put every cell of the matrix into one table."""
     input:
-        measurements=expand(
-            "results/cells/{model}/{scheme}/{board}/measurement.json",
-            model=CONFIG.matrix.models,
-            scheme=CONFIG.matrix.schemes,
-            board=CONFIG.matrix.boards,
-        ),
+        measurements=["results/cells/{}/{}/{}/measurement.json".format(*cell) for cell in CONFIG.cells],
         accuracies=[
             f"results/models/{model}/{scheme}.accuracy.json"
             for model, scheme in dict.fromkeys(

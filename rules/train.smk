@@ -2,7 +2,7 @@ rule train_model:
     """Train a model from its YAML; the same YAML and data give the same weights."""
     input:
         data=data_of,
-        model="config/models/{model}.yaml",
+        model=declaration_of,
         builder=builder_of,
         loop="scripts/lib/training.py",
     output:

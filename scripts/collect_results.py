@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from scripts.lib import results, table
+from scripts.lib.accuracy import Accuracy
 from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
 from scripts.lib.job import logged
 
-RecordT = TypeVar("RecordT", results.Measurement, results.Accuracy)
+RecordT = TypeVar("RecordT", results.Measurement, Accuracy)
 
 
 def collect_results(
@@ -32,7 +33,7 @@ def collect_results(
     if doubled:
         raise table.TableError(f"asked for more than once: {', '.join(doubled)}")
     measured = _by_name(measurements, results.Measurement)
-    scored = _by_name(accuracies, results.Accuracy)
+    scored = _by_name(accuracies, Accuracy)
     _expect("measurement", set(cells), set(measured))
     foreign = [results.read(Path(path), results.Measurement) for path in images]
     _expect("accuracy", {cell[:2] for cell in cells} | {(image.model, image.scheme) for image in foreign}, set(scored))
@@ -62,12 +63,13 @@ def _expect(what: str, wanted: set[tuple[str, ...]], found: set[tuple[str, ...]]
             raise table.TableError(f"{what} {problem}: {', '.join(sorted('/'.join(name) for name in names))}")
 
 
-def row_of(measurement: results.Measurement, accuracy: results.Accuracy, duty_cycle: DutyCycle) -> table.Row:
+def row_of(measurement: results.Measurement, accuracy: Accuracy, duty_cycle: DutyCycle) -> table.Row:
     """Return the row of one cell; raises TableError if the records are of different .tflite files."""
     cell = f"{measurement.model}/{measurement.scheme}/{measurement.board}"
     if measurement.provenance.tflite_sha256 != accuracy.tflite_sha256:
         raise table.TableError(f"{cell}: measurement and accuracy come from different .tflite files; make both again")
-    score, latency, energy, parity = accuracy.score, measurement.latency, measurement.energy, measurement.parity
+    latency, energy, parity = measurement.latency, measurement.energy, measurement.parity
+    right, found, fidelity = accuracy.classified, accuracy.detected, accuracy.fidelity
     flash, ram = (measurement.memory.flash, measurement.memory.ram) if measurement.memory else (None, None)
     average_mw = energy and duty_cycle.average_power_mw(energy, latency.us)
     return table.Row(
@@ -76,12 +78,19 @@ def row_of(measurement: results.Measurement, accuracy: results.Accuracy, duty_cy
         board=measurement.board,
         status=measurement.status,
         reason=measurement.reason,
-        accuracy=score and score.accuracy,
-        accuracy_ci_low=score and score.ci_low,
-        accuracy_ci_high=score and score.ci_high,
-        accuracy_samples=score and score.samples,
-        agreement_with_float=score and score.agreement,
-        output_sqnr_db=score and score.sqnr_db,
+        dataset=accuracy.dataset,
+        data_nature=accuracy.nature,
+        accuracy=right and right.accuracy,
+        accuracy_ci_low=right and right.ci_low,
+        accuracy_ci_high=right and right.ci_high,
+        accuracy_samples=right and right.samples,
+        auc=found and found.auc,
+        auc_ci_low=found and found.ci_low,
+        auc_ci_high=found and found.ci_high,
+        auc_recordings=found and found.recordings,
+        mlperf_target=accuracy.target,
+        agreement_with_float=fidelity and fidelity.agreement,
+        output_sqnr_db=fidelity and fidelity.sqnr_db,
         latency_ms=latency and latency.us / 1000,
         latency_cycles=latency and latency.cycles,
         latency_provenance=latency and latency.provenance,

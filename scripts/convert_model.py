@@ -1,4 +1,4 @@
-"""Converts one trained model to one quantization scheme, as .tflite with batch size 1.
+"""Converts one trained model to one quantization scheme, as .tflite with batch size 1; takes a given .tflite as it is.
 
 Runs in a process of its own, as the converter keeps memory. The same weights give the same bytes.
 """
@@ -9,22 +9,48 @@ from typing import Any
 
 import numpy as np
 
+from firmware.compiler.errors import InvalidModel, UnsupportedModel
+from firmware.compiler.read import read_model
 from scripts.lib.job import logged, whole
 from scripts.lib.prepared import load_prepared
-from scripts.lib.schemes import SCHEMES, Scheme
+from scripts.lib.schemes import SCHEMES, Scheme, scheme_of
 
 CALIBRATION_SAMPLES = 200
 CALIBRATION_SEED = 1
 
 
-def convert_model(model: Path, scheme: Scheme, x_train: np.ndarray, path: Path) -> None:
-    """Write the .keras file `model` to `path` in `scheme`; x_train is float32 (n, *sample shape)."""
-    import keras  # here and not above: its notices about the host belong in the log
+class ConversionError(ValueError):
+    """A given model that is not what its YAML says."""
 
-    content = convert(keras.models.load_model(model), scheme, x_train)
+
+def convert_model(model: Path, scheme: Scheme, data: Path | None, path: Path) -> None:
+    """Write the .keras file `model` to `path` in `scheme`, calibrated with training samples of `data`.
+
+    A .tflite is taken as it is; it must be in that scheme.
+    """
+    if model.suffix == ".tflite":
+        content = given(model, scheme)
+    else:
+        import keras  # here and not above: its notices about the host belong in the log
+
+        content = convert(keras.models.load_model(model), scheme, load_prepared(data).x_train)
     with whole(path) as part:
         part.write_bytes(content)
     print(f"{path}: {len(content)} bytes")
+
+
+def given(tflite: Path, scheme: Scheme) -> bytes:
+    """Return the bytes of a .tflite from elsewhere, if it is one and in `scheme`."""
+    content = tflite.read_bytes()
+    try:
+        found = scheme_of(read_model(content))
+    except InvalidModel as error:
+        raise ConversionError(f"{tflite}: not a .tflite: {error}") from error
+    except UnsupportedModel:  # the cell will say so
+        return content
+    if found != scheme:
+        raise ConversionError(f"{tflite}: expected a model in {scheme.name}, got one in {found.name}")
+    return content
 
 
 def convert(model: Any, scheme: Scheme, x_train: np.ndarray) -> bytes:
@@ -55,5 +81,5 @@ def _calibration(x_train: np.ndarray) -> Iterator[list[np.ndarray]]:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        x_train = load_prepared(Path(job.input.data)).x_train
-        convert_model(Path(job.input.model), SCHEMES[job.wildcards.scheme], x_train, Path(job.output[0]))
+        data = Path(job.input.data) if job.input.data else None
+        convert_model(Path(job.input.model), SCHEMES[job.wildcards.scheme], data, Path(job.output[0]))

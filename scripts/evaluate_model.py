@@ -1,7 +1,8 @@
-"""Scores one .tflite on the whole test split: accuracy with its interval, and agreement with the float32 model.
+"""Scores one .tflite on the whole test split: accuracy or AUC with its interval, and how far it is from float32.
 
 Runs the C code that the device runs, compiled for this machine, so the accuracy is the device's own. A model that our
-compiler does not support gets a record that says so; a damaged file or data of another shape is an error.
+compiler does not support, or that came without labels, gets a record that says so; a damaged file or data of another
+shape is an error.
 """
 
 import hashlib
@@ -12,8 +13,10 @@ import numpy as np
 from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.host import HostModel
 from scripts.lib import results, stats
+from scripts.lib.accuracy import Accuracy, Classified, Detected, Fidelity
+from scripts.lib.declared import GivenModel, Model, load_dataset, load_model
 from scripts.lib.job import logged
-from scripts.lib.prepared import load_prepared
+from scripts.lib.prepared import ANOMALY, Labelled, load_test
 from scripts.lib.quantization import dequantize, quantize
 
 
@@ -33,53 +36,111 @@ def predict(model: HostModel, samples: np.ndarray) -> np.ndarray:
     return outputs.reshape(len(samples), -1)
 
 
-def score(outputs: np.ndarray, float_outputs: np.ndarray, labels: np.ndarray) -> results.Score:
-    """Compare `outputs` (n, classes) with `labels` (n,) and with the float32 model's outputs (n, classes)."""
-    if outputs.shape != float_outputs.shape or labels.max() >= outputs.shape[1]:
-        shapes = f"{outputs.shape}, float32 {float_outputs.shape}, highest label {labels.max()}"
-        raise EvaluationError(f"outputs and labels do not belong together: {shapes}")
-    classes = outputs.argmax(axis=1)
-    correct = int((classes == labels).sum())
-    agreeing = int((classes == float_outputs.argmax(axis=1)).sum())
-    samples = len(labels)
+def classified(outputs: np.ndarray, test: Labelled) -> Classified:
+    """Compare the highest of the `outputs` (n, classes) with the labels."""
+    classes = outputs.shape[1]
+    if test.y.max() >= classes or (test.classes or classes) != classes:
+        expected = f"{test.classes or test.y.max() + 1} classes"
+        raise EvaluationError(
+            f"the data have {expected} and labels up to {test.y.max()}, the model has {classes} outputs"
+        )
+    confusion = np.zeros((classes, classes), int)
+    np.add.at(confusion, (test.y, outputs.argmax(axis=1)), 1)
+    correct, samples = int(np.trace(confusion)), len(test.y)
     ci_low, ci_high = stats.wilson_interval(correct, samples)
-    agreement_ci_low, agreement_ci_high = stats.wilson_interval(agreeing, samples)
-    return results.Score(
+    return Classified(
         samples=samples,
         correct=correct,
         accuracy=correct / samples,
         ci_low=ci_low,
         ci_high=ci_high,
-        agreement=agreeing / samples,
-        agreement_ci_low=agreement_ci_low,
-        agreement_ci_high=agreement_ci_high,
+        confusion=confusion.tolist(),
+    )
+
+
+def detected(outputs: np.ndarray, test: Labelled) -> Detected:
+    """Tell anomalous recordings from normal ones by how badly the model gives back what it got."""
+    inputs = test.x.reshape(len(test.x), -1)
+    if outputs.shape != inputs.shape:
+        raise EvaluationError(f"expected {inputs.shape[1]} outputs, as many as inputs, got {outputs.shape[1]}")
+    errors = np.mean((inputs - outputs) ** 2, axis=1)
+    recordings, first, index = np.unique(test.group, return_index=True, return_inverse=True)
+    scores = np.bincount(index, errors) / np.bincount(index)
+    anomalous = test.y[first] == 1
+    auc, ci_low, ci_high = stats.auc_interval(scores, anomalous)
+    return Detected(
+        samples=len(test.y),
+        recordings=len(recordings),
+        anomalous=int(anomalous.sum()),
+        auc=auc,
+        ci_low=ci_low,
+        ci_high=ci_high,
+    )
+
+
+def fidelity(outputs: np.ndarray, float_outputs: np.ndarray, classes: bool) -> Fidelity:
+    """Compare `outputs` (n, values) with those of the float32 model."""
+    if outputs.shape != float_outputs.shape:
+        raise EvaluationError(f"outputs are {outputs.shape}, those of the float32 model {float_outputs.shape}")
+    agreement, ci_low, ci_high = None, None, None
+    if classes:
+        agreeing = int((outputs.argmax(axis=1) == float_outputs.argmax(axis=1)).sum())
+        agreement, (ci_low, ci_high) = agreeing / len(outputs), stats.wilson_interval(agreeing, len(outputs))
+    return Fidelity(
+        agreement=agreement,
+        agreement_ci_low=ci_low,
+        agreement_ci_high=ci_high,
         max_abs_diff=float(np.abs(outputs - float_outputs).max()),
         sqnr_db=stats.sqnr_db(float_outputs, outputs),
     )
 
 
-def evaluate_model(tflite: Path, float_tflite: Path, data: Path, model: str, scheme: str) -> results.Accuracy:
-    """Return the record of `tflite` on the test split of `data`; it should agree with `float_tflite`."""
-    test = load_prepared(data)
-    found, reason = None, None
-    try:
-        outputs, float_outputs = (predict(HostModel(path), test.x_test) for path in (tflite, float_tflite))
-        found = score(outputs, float_outputs, test.y_test)
-    except UnsupportedModel as error:
-        reason = " ".join(str(error).split())
-    return results.Accuracy(
-        model=model,
+def evaluate_model(
+    model: Model | GivenModel, scheme: str, tflite: Path, float_tflite: Path | None, data: Path | None
+) -> Accuracy:
+    """Return the record of `tflite` on the test split in `data`; it should agree with `float_tflite`."""
+    status, reason, found = "unlabelled", "no labelled vectors", {}
+    dataset = load_dataset(model.dataset) if isinstance(model, Model) else None
+    if data:
+        test = load_test(data)
+        try:
+            outputs = predict(HostModel(tflite), test.x)
+            status, reason = "ok", None
+            found = (
+                {"detected": detected(outputs, test)}
+                if test.task == ANOMALY
+                else {"classified": classified(outputs, test)}
+            )
+            if float_tflite:
+                float_outputs = predict(HostModel(float_tflite), test.x)
+                found["fidelity"] = fidelity(outputs, float_outputs, "classified" in found)
+        except UnsupportedModel as error:
+            status, reason, found = "unsupported", str(error), {}
+    return Accuracy(
+        model=model.name,
         scheme=scheme,
-        status="ok" if found else "unsupported",
+        status=status,
         reason=reason,
-        score=found,
-        tflite_sha256=hashlib.sha256(tflite.read_bytes()).hexdigest(),
-        float_tflite_sha256=hashlib.sha256(float_tflite.read_bytes()).hexdigest(),
+        dataset=dataset and dataset.name,
+        nature=dataset and dataset.nature,
+        target=model.mlperf_target,
+        **{"classified": None, "detected": None, "fidelity": None, **found},
+        tflite_sha256=_sha256(tflite),
+        float_tflite_sha256=_sha256(float_tflite) if float_tflite else None,
     )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if job := globals().get("snakemake"):
     with logged(job):
-        names = (job.wildcards.model, job.wildcards.scheme)
-        record = evaluate_model(Path(job.input.tflite), Path(job.input.float32), Path(job.input.data), *names)
+        record = evaluate_model(
+            load_model(job.wildcards.model),
+            job.wildcards.scheme,
+            Path(job.input.tflite),
+            Path(job.input.float32) if job.input.float32 else None,
+            Path(job.input.data) if job.input.data else None,
+        )
         results.write(Path(job.output[0]), record)

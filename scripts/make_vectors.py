@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from firmware.compiler.read import read_model
 from scripts.lib.job import logged
-from scripts.lib.oracle import run_oracle
-from scripts.lib.prepared import load_prepared
+from scripts.lib.oracle import random_vectors, run_oracle
+from scripts.lib.prepared import DataError, load_test
 from scripts.lib.quantization import quantize
 from scripts.lib.schemes import SCHEMES, Scheme
 from scripts.lib.vectors import Vectors, save_vectors
@@ -20,11 +21,21 @@ def make_vectors(tflite: Path, scheme: Scheme, x_test: np.ndarray, path: Path) -
     model = tflite.read_bytes()
     source = Interpreter(model_content=model).get_input_details()[0]
     scale, zero_point = source["quantization"]  # the scale of a float tensor is 0
+    if x_test[0].size != np.prod(source["shape"]):
+        raise DataError(f"samples have shape {x_test.shape[1:]}, the model's input has {tuple(source['shape'])}")
     inputs = quantize(x_test, source["dtype"], scale or None, zero_point)
     (outputs,), oracle = run_oracle(model, scheme, [inputs])
     tolerance = scheme.tolerance * max(1.0, float(np.abs(outputs).max()))
     save_vectors(path, Vectors([inputs], [outputs], oracle, tolerance))
     print(f"{path}: {len(inputs)} samples, {inputs.dtype}{list(inputs.shape[1:])} to {outputs.dtype}, {oracle}")
+
+
+def make_random_vectors(tflite: Path, scheme: Scheme, path: Path) -> None:
+    """Write test vectors of random inputs, for a model that came without data."""
+    model = tflite.read_bytes()
+    vectors = random_vectors(model, read_model(model).inputs, scheme, SAMPLES)
+    save_vectors(path, vectors)
+    print(f"{path}: {len(vectors)} random samples, {vectors.oracle}")
 
 
 def choose_samples(labels: np.ndarray, count: int) -> np.ndarray:
@@ -38,6 +49,9 @@ def choose_samples(labels: np.ndarray, count: int) -> np.ndarray:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        data = load_prepared(Path(job.input.data))
-        chosen = choose_samples(data.y_test, SAMPLES)
-        make_vectors(Path(job.input.tflite), SCHEMES[job.wildcards.scheme], data.x_test[chosen], Path(job.output[0]))
+        arguments = Path(job.input.tflite), SCHEMES[job.wildcards.scheme]
+        if job.input.data:
+            test = load_test(Path(job.input.data))
+            make_vectors(*arguments, test.x[choose_samples(test.y, SAMPLES)], Path(job.output[0]))
+        else:
+            make_random_vectors(*arguments, Path(job.output[0]))

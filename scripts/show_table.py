@@ -20,7 +20,7 @@ def show_table(rows: list[table.Row], console: Console) -> None:
     """Print one line per cell, and below it the reason of each cell that has no latency."""
     sources = words.joined(row.latency_provenance for row in rows)
     view = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
-    for name in ("model", "scheme", "board"):
+    for name in ("model", "data", "scheme", "board"):
         view.add_column(name)
     energies = words.joined(row.energy_provenance for row in rows)
     numbers = ("accuracy %", _head("latency ms", sources), "flash KiB", "RAM KiB", "power mW")
@@ -28,7 +28,7 @@ def show_table(rows: list[table.Row], console: Console) -> None:
         view.add_column(name, justify="right")
     for row in rows:
         view.add_row(
-            *(Text(name) for name in (row.model, row.scheme, row.board)),
+            *(Text(name) for name in (row.model, row.data_nature or words.NONE, row.scheme, row.board)),
             words.accuracy(row),
             _latency(row, mixed=" and " in sources),
             _memory(row.flash_bytes, row.flash_capacity_bytes),

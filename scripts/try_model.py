@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -27,17 +26,16 @@ from firmware import toolchain
 from firmware.board import BOARDS_FOLDER, Board, load_board
 from firmware.build import compile_kernels
 from firmware.compiler.errors import InvalidModel, UnsupportedModel, UnsupportedOperators
-from firmware.compiler.graph import Tensor
 from firmware.compiler.read import read_model
 from firmware.settings import SettingsError, nearest
 from scripts.build_firmware import build_firmware
 from scripts.lib import results
 from scripts.lib.alternatives import ALTERNATIVES
 from scripts.lib.job import whole
-from scripts.lib.oracle import run_oracle
-from scripts.lib.schemes import Scheme, scheme_of
+from scripts.lib.oracle import random_vectors
+from scripts.lib.schemes import scheme_of
 from scripts.lib.stamps import group_hash
-from scripts.lib.vectors import Vectors, save_vectors
+from scripts.lib.vectors import save_vectors
 from scripts.measure_cell import measure_cell
 from scripts.report import words
 
@@ -69,7 +67,7 @@ def try_model(tflite: Path, boards: list[Board], progress: Callable = iter) -> l
     name = "".join(letter if letter.isalnum() else "_" for letter in tflite.stem).strip("_") or "model"
     with tempfile.TemporaryDirectory(prefix="boardwalk-try-") as folder:
         vectors = Path(folder) / "vectors.npz"
-        save_vectors(vectors, random_vectors(content, graph.inputs, scheme))
+        save_vectors(vectors, random_vectors(content, graph.inputs, scheme, SAMPLES))
         cores = {board.core: board.target for board in boards}
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # the work is done by compilers and virtual boards
             kernels = dict(zip(cores, pool.map(cached_kernels, cores.values()), strict=True))
@@ -82,22 +80,6 @@ def _try_board(
 ) -> results.Measurement:
     elf = folder / f"{board.name}.elf"
     return measure_cell(elf, build_firmware(tflite, board, kernels[board.core], elf, name, scheme), board, vectors)
-
-
-def random_vectors(content: bytes, inputs: list[Tensor], scheme: Scheme) -> Vectors:
-    """Return seeded random inputs, normal in float and over half the range in integers, with the oracle's outputs."""
-    random = np.random.default_rng(0)
-    batches = []
-    for tensor in inputs:
-        shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
-        values = random.normal(size=(SAMPLES, *shape))
-        if tensor.dtype.kind in "iu":
-            limits = np.iinfo(tensor.dtype)
-            values = np.clip(values * limits.max / 2, limits.min, limits.max)
-        batches.append(values.astype(tensor.dtype))
-    outputs, oracle = run_oracle(content, scheme, batches)
-    largest = max(float(np.abs(batch.astype(np.float64)).max()) for batch in outputs)
-    return Vectors(batches, outputs, oracle, scheme.tolerance * max(1.0, largest))
 
 
 def cached_kernels(core: object) -> Path:

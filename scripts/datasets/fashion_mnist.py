@@ -2,8 +2,10 @@
 
 import gzip
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import pydantic
 
 from firmware import settings
 from scripts.lib.prepared import DataError, Prepared
@@ -13,16 +15,25 @@ CLASS_NAMES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", 
 
 
 class Parameters(settings.Settings):
-    """None: the split is given by the files."""
+    """size: pixels, padded with black from 28; channels: equal copies; train, test: only so many, from the first on."""
+
+    size: Annotated[int, pydantic.Field(ge=28, strict=True)] = 28
+    channels: Annotated[int, pydantic.Field(gt=0, strict=True)] = 1
+    train: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None
+    test: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None
 
 
-def load(folder: Path, _parameters: Parameters) -> Prepared:
-    """Return images as float32 (n, 28, 28, 1) in [0, 1]."""
+def load(folder: Path, parameters: Parameters) -> Prepared:
+    """Return images as float32 (n, size, size, channels) in [0, 1]."""
+    before = (parameters.size - 28) // 2
+    margin = (before, parameters.size - 28 - before)
     arrays = {}
     for split, prefix in (("train", "train"), ("test", "t10k")):
         images = read_idx(folder / f"{prefix}-images-idx3-ubyte.gz")
-        arrays[f"x_{split}"] = images[..., None].astype(np.float32) / np.float32(255)
-        arrays[f"y_{split}"] = read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz").astype(np.int64)
+        count = getattr(parameters, split)
+        images = np.pad(images[:count], ((0, 0), margin, margin))[..., None].repeat(parameters.channels, axis=-1)
+        arrays[f"x_{split}"] = images.astype(np.float32) / np.float32(255)
+        arrays[f"y_{split}"] = read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz")[:count].astype(np.int64)
     return Prepared(**arrays, class_names=np.array(CLASS_NAMES))
 
 

@@ -14,7 +14,7 @@ import pydantic
 
 from firmware import settings
 from firmware.board import Board, load_board
-from scripts.lib.declared import Dataset, Model, Text, declared, load_dataset, load_model
+from scripts.lib.declared import Dataset, GivenModel, Model, Text, declared, load_dataset, load_model, seed_of
 from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
 from scripts.lib.results import HOST
 from scripts.lib.schemes import SCHEMES
@@ -67,15 +67,16 @@ class Config:
     """A checked configuration: everything the matrix names, loaded; the host needs no loading."""
 
     matrix: Matrix
-    models: dict[str, Model]
+    models: dict[str, Model | GivenModel]
     datasets: dict[str, Dataset]
     boards: dict[str, Board]
     images: dict[str, Image]
 
     @property
     def cells(self) -> list[tuple[str, str, str]]:
-        """(model, scheme, board) of every cell, in the order of the table."""
-        return list(itertools.product(self.matrix.models, self.matrix.schemes, self.matrix.boards))
+        """(model, scheme, board) of every cell, in the order of the table; a given model has one scheme alone."""
+        combinations = itertools.product(self.matrix.models, self.matrix.schemes, self.matrix.boards)
+        return [cell for cell in combinations if cell[1] in self.models[cell[0]].schemes]
 
 
 def load_image(name: str, root: Path = Path()) -> Image:
@@ -125,6 +126,7 @@ def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path(
         "schemes": list(SCHEMES),
         "boards": [*declared(root / "config/boards"), HOST],
     }
+    known["models"] += [name for name in wanted["models"] if seed_of(name)[0] in known["models"]]
     for key, names in wanted.items():
         unknown = [name for name in names if name not in known[key]]
         errors += [f"{origin}: {key}: unknown {key[:-1]} {n!r}{settings.nearest(n, known[key])}" for n in unknown]
@@ -133,6 +135,10 @@ def load_config(content: dict[str, Any], origins: list[Path], root: Path = Path(
     models = {name: collect(load_model, name, root) for name in wanted["models"]}
     datasets: dict[str, Dataset | None] = {}
     for model in filter(None, models.values()):
+        if isinstance(model, GivenModel):
+            if model.scheme not in wanted["schemes"]:
+                errors.append(f"{origin}: schemes: {model.name} is {model.scheme}, which is not among them")
+            continue
         if model.dataset in declared(root / "config/datasets"):
             datasets[model.dataset] = datasets.get(model.dataset) or collect(load_dataset, model.dataset, root)
         else:

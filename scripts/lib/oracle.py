@@ -11,7 +11,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from tflite_micro import runtime
 
+from firmware.compiler.graph import Tensor
 from scripts.lib.schemes import Scheme
+from scripts.lib.vectors import Vectors
 
 
 def run_oracle(model: bytes, scheme: Scheme, batches: list[np.ndarray]) -> tuple[list[np.ndarray], str]:
@@ -23,6 +25,22 @@ def run_oracle(model: bytes, scheme: Scheme, batches: list[np.ndarray]) -> tuple
     run, package = {"tflm": (_run_tflm, "tflite-micro"), "litert": (_run_litert, "ai-edge-litert")}[scheme.oracle]
     outputs = list(run(model, batches))
     return [np.stack(arrays) for arrays in zip(*outputs, strict=True)], f"{package} {version(package)}"
+
+
+def random_vectors(content: bytes, inputs: list[Tensor], scheme: Scheme, samples: int) -> Vectors:
+    """Return seeded random inputs, normal in float and over half the range in integers, with the oracle's outputs."""
+    random = np.random.default_rng(0)
+    batches = []
+    for tensor in inputs:
+        shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+        values = random.normal(size=(samples, *shape))
+        if tensor.dtype.kind in "iu":
+            limits = np.iinfo(tensor.dtype)
+            values = np.clip(values * limits.max / 2, limits.min, limits.max)
+        batches.append(values.astype(tensor.dtype))
+    outputs, oracle = run_oracle(content, scheme, batches)
+    largest = max(float(np.abs(batch.astype(np.float64)).max()) for batch in outputs)
+    return Vectors(batches, outputs, oracle, scheme.tolerance * max(1.0, largest))
 
 
 def _run_tflm(model: bytes, batches: list[np.ndarray]) -> Iterator[list[np.ndarray]]:

@@ -91,3 +91,34 @@ def load_prepared(path: Path) -> Prepared:
             return Prepared(**{field.name: archive[field.name] for field in fields(Prepared)})
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: not a prepared dataset: {error}") from error
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a model is scored on: x, y and group as in Prepared; `classes` how many, None where only y tells."""
+
+    x: np.ndarray
+    y: np.ndarray
+    group: np.ndarray
+    task: str
+    classes: int | None
+
+
+def load_test(path: Path) -> Labelled:
+    """Return the test split of a prepared dataset, or the labelled samples x and y of an .npz; raises DataError."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            own = {name: archive[name] for name in ("x", "y")} if "x" in archive.files else None
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: expected an .npz with arrays x and y: {error}") from error
+    if own is None:
+        data = load_prepared(path)
+        return Labelled(data.x_test, data.y_test, data.group_test, str(data.task), len(data.class_names))
+    x, y = own["x"], own["y"]
+    if x.dtype != np.float32 or y.dtype != np.int64 or y.ndim != 1 or len(x) != len(y) or not len(y):
+        raise DataError(f"{path}: expected float32 x and as many int64 labels y, got {_form(x)} and {_form(y)}")
+    if not np.isfinite(x).all():
+        raise DataError(f"{path}: x holds values that are not finite")
+    if y.min() < 0:
+        raise DataError(f"{path}: y holds the label {y.min()}")
+    return Labelled(x, y, np.arange(len(y)), CLASSES, None)

@@ -1,4 +1,4 @@
-"""The records that one rule leaves for the next: build.json, measurement.json and accuracy.json.
+"""The records that one rule leaves for the next: build.json and measurement.json.
 
 Every record is typed, strict and self-consistent: unknown fields, another schema version, a latency whose outputs were
 not compared, or parts that do not add up to their total are refused when writing as well as when reading.
@@ -283,55 +283,6 @@ class Measurement(Record):
     def power_mw(self) -> float | None:
         """Mean power during an inference."""
         return self.energy.uj * 1000 / self.latency.us if self.energy else None
-
-
-class Score(Part):
-    """How good the outputs are over `samples` of the test split.
-
-    `ci_*` are Wilson 95 % intervals that treat samples as independent. `agreement` is the share of samples with the
-    same class (argmax) as the float32 model; `max_abs_diff` and `sqnr_db` compare real-valued outputs with that model's
-    (`sqnr_db` is null where they are equal).
-    """
-
-    samples: Positive
-    correct: Count
-    accuracy: Share
-    ci_low: Share
-    ci_high: Share
-    agreement: Share
-    agreement_ci_low: Share
-    agreement_ci_high: Share
-    max_abs_diff: NotNegative
-    sqnr_db: float | None
-
-    @pydantic.model_validator(mode="after")
-    def _consistent(self) -> "Score":
-        if abs(self.accuracy - self.correct / self.samples) > 1e-9:
-            raise ValueError(f"accuracy {self.accuracy} is not correct / samples = {self.correct} / {self.samples}")
-        for value, low, high in (
-            (self.accuracy, self.ci_low, self.ci_high),
-            (self.agreement, self.agreement_ci_low, self.agreement_ci_high),
-        ):
-            if not low <= value <= high:
-                raise ValueError(f"{value} lies outside its interval {low} to {high}")
-        return self
-
-
-class Accuracy(Record):
-    """accuracy.json: one model and scheme. A model that our compiler refuses has no score, but a reason."""
-
-    status: Literal["ok", "unsupported"]
-    reason: Reason | None
-    score: Score | None
-    tflite_sha256: Sha256
-    float_tflite_sha256: Sha256
-
-    @pydantic.model_validator(mode="after")
-    def _consistent(self) -> "Accuracy":
-        _check_status(self, needed_when_ok=("score",))
-        if self.status != "ok" and self.score:
-            raise ValueError(f"status {self.status!r} excludes a score")
-        return self
 
 
 def _check_status(record: Any, needed_when_ok: tuple[str, ...]) -> None:

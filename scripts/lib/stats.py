@@ -23,6 +23,38 @@ def wilson_interval(successes: int, samples: int, z: float = Z_95) -> tuple[floa
     return max(0.0, min(centre - half, proportion)), min(1.0, max(centre + half, proportion))
 
 
+def auc_interval(scores: np.ndarray, positive: np.ndarray, z: float = Z_95) -> tuple[float, float, float]:
+    """Return area under the ROC curve and its 95 % interval (auc, low, high), within 0..1.
+
+    `scores` (n,) should be higher where `positive` (n,) is true; equal scores count half. The variance is that of
+    DeLong, DeLong, Clarke-Pearson, "Comparing the areas under two or more correlated ROC curves", Biometrics 44 (1988),
+    pages 837-845. Refuses fewer than two samples of a kind.
+    """
+    hits, misses = scores[positive], scores[~positive]
+    if min(len(hits), len(misses)) < 2:
+        raise ValueError(f"expected two samples of each kind, got {len(hits)} positive and {len(misses)} negative")
+    wins = (hits[:, None] > misses) + 0.5 * (hits[:, None] == misses)
+    auc = float(wins.mean())
+    variance = wins.mean(axis=1).var(ddof=1) / len(hits) + wins.mean(axis=0).var(ddof=1) / len(misses)
+    half = z * math.sqrt(variance)
+    return auc, max(0.0, auc - half), min(1.0, auc + half)
+
+
+# 97.5 % quantiles of Student's t distribution with 1, 2, ... degrees of freedom (NIST/SEMATECH e-Handbook, 1.3.6.7.2).
+_T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+         2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045,
+         2.042)  # fmt: skip
+
+
+def mean_interval(values: list[float]) -> tuple[float, float, float]:
+    """Return the mean of independent values and Student's 95 % interval of it (mean, low, high); two at least."""
+    if len(values) < 2:
+        raise ValueError(f"expected two values or more, got {len(values)}")
+    quantile = _T_95[len(values) - 2] if len(values) <= len(_T_95) + 1 else Z_95
+    mean, half = float(np.mean(values)), quantile * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return mean, mean - half, mean + half
+
+
 def sqnr_db(reference: np.ndarray, actual: np.ndarray) -> float | None:
     """Return the signal to quantization noise ratio 10·log10(Σ reference² / Σ (reference - actual)²) in dB.
 

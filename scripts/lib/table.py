@@ -25,10 +25,11 @@ class TableError(ValueError):
 class Row:
     """One cell; None means that there is no such number.
 
-    Shares (accuracy, its interval, agreement) are 0..1. `ram_stack_bytes` is the peak, or the reserve where nothing
-    ran; `ram_static_bytes` is all other RAM outside the arena. `power_mw` is the mean of one inference at `supply_v`;
-    `average_power_mw` and `battery_life_days` are those of the duty cycle in config.yaml, and empty where the board is
-    too slow for it.
+    Shares (accuracy, AUC, their intervals, agreement) are 0..1; a model has an accuracy or an AUC, by its task.
+    `data_nature` is real, synthetic or proxy; `mlperf_target` is what the benchmark asks on its own data.
+    `ram_stack_bytes` is the peak, or the reserve where nothing ran; `ram_static_bytes` is all other RAM outside the
+    arena. `power_mw` is the mean of one inference at `supply_v`; `average_power_mw` and `battery_life_days` are those
+    of the duty cycle in config.yaml, and empty where the board is too slow for it.
     """
 
     model: str
@@ -36,10 +37,17 @@ class Row:
     board: str
     status: str
     reason: str | None
+    dataset: str | None
+    data_nature: str | None
     accuracy: float | None
     accuracy_ci_low: float | None
     accuracy_ci_high: float | None
     accuracy_samples: int | None
+    auc: float | None
+    auc_ci_low: float | None
+    auc_ci_high: float | None
+    auc_recordings: int | None
+    mlperf_target: float | None
     agreement_with_float: float | None
     output_sqnr_db: float | None
     latency_ms: float | None
@@ -83,6 +91,9 @@ _DECIMALS = {
     "accuracy": 6,
     "accuracy_ci_low": 6,
     "accuracy_ci_high": 6,
+    "auc": 6,
+    "auc_ci_low": 6,
+    "auc_ci_high": 6,
     "agreement_with_float": 6,
     "output_sqnr_db": 3,
     "latency_ms": 6,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scripts.collect_results import row_of
 from scripts.lib import results, table
+from scripts.lib.accuracy import Accuracy
 from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
 
 
@@ -21,7 +22,7 @@ class Cell:
 
     row: table.Row
     measurement: results.Measurement
-    accuracy: results.Accuracy
+    accuracy: Accuracy
     build: results.BuildRecord | None
     trace: Path | None = None
 
@@ -30,14 +31,14 @@ def load(path: Path) -> list[Cell]:
     """Return the cells of the table at `path`, whose records lie beside it; raises TableError or ResultError."""
     root = Path(path).parent
     images, duty_cycle = _images(root), duty_cycle_of(root)
-    accuracies: dict[Path, results.Accuracy] = {}
+    accuracies: dict[Path, Accuracy] = {}
     cells = []
     for row in table.read(path):
         folder = images.get((row.engine, row.model, row.scheme, row.board))
         folder = folder or root / "cells" / row.model / row.scheme / row.board
         score = root / "models" / row.model / f"{row.scheme}.accuracy.json"
         if score not in accuracies:
-            accuracies[score] = results.read(score, results.Accuracy)
+            accuracies[score] = results.read(score, Accuracy)
         measurement = results.read(folder / "measurement.json", results.Measurement)
         build, trace = folder / "build.json", folder / "trace.csv"
         cells.append(

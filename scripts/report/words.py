@@ -9,7 +9,10 @@ MEMORIES = {"flash": "flash", "ram": "RAM"}
 
 
 def accuracy(row: Row) -> str:
-    """Accuracy in percent with the larger half of its 95 % interval."""
+    """Accuracy in percent, or AUC, with the larger half of its 95 % interval."""
+    if row.auc is not None:
+        half = max(row.auc - row.auc_ci_low, row.auc_ci_high - row.auc)
+        return f"AUC {row.auc:.3f} ±{half:.3f}"
     if row.accuracy is None:
         return NONE
     half = max(row.accuracy - row.accuracy_ci_low, row.accuracy_ci_high - row.accuracy)

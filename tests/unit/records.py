@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from scripts.lib import results, stats
+from scripts.lib.accuracy import Accuracy, Classified, Detected, Fidelity
 
 MODELS = {"mlp_fashion": (101_770, 0.876, 10_000), "har_cnn1d": (12_100, 0.823, 1_203)}  # weights, accuracy, samples
 SCHEMES = {"float32": 4, "int8": 1}  # bytes per weight
@@ -92,22 +93,29 @@ def measurement(model: str, scheme: str, board: str) -> results.Measurement:
     )
 
 
-def accuracy(model: str, scheme: str) -> results.Accuracy:
+def accuracy(model: str, scheme: str) -> Accuracy:
     """The score of that model on its test split."""
     _, share, samples = MODELS[model]
     correct, agreeing = round(share * samples) - SCHEMES[scheme], samples - (7 if scheme == "int8" else 0)
     (low, high), (agreement_low, agreement_high) = (stats.wilson_interval(n, samples) for n in (correct, agreeing))
-    return results.Accuracy(
+    return Accuracy(
         model=model,
         scheme=scheme,
         status="ok",
         reason=None,
-        score=results.Score(
+        dataset="fashion_mnist",
+        nature="real",
+        target=None,
+        classified=Classified(
             samples=samples,
             correct=correct,
             accuracy=correct / samples,
             ci_low=low,
             ci_high=high,
+            confusion=[[correct, samples - correct], [0, 0]],
+        ),
+        detected=None,
+        fidelity=Fidelity(
             agreement=agreeing / samples,
             agreement_ci_low=agreement_low,
             agreement_ci_high=agreement_high,
@@ -117,6 +125,14 @@ def accuracy(model: str, scheme: str) -> results.Accuracy:
         tflite_sha256=sha256(f"{model}{scheme}"),
         float_tflite_sha256=sha256(f"{model}float32"),
     )
+
+
+def detection(model: str, scheme: str) -> Accuracy:
+    """The same for a model that tells anomalies."""
+    found = Detected(samples=1_200, recordings=100, anomalous=50, auc=0.79, ci_low=0.70, ci_high=0.88)
+    content = accuracy(model, scheme).model_dump() | {"classified": None, "detected": found.model_dump()}
+    content["fidelity"] |= dict.fromkeys(("agreement", "agreement_ci_low", "agreement_ci_high"))
+    return Accuracy.model_validate(content | {"nature": "synthetic", "target": 0.85})
 
 
 def write_all(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -20,7 +20,7 @@ def cell(model, scheme, board, accuracy=None, energy=True):
     if accuracy is not None:
         half = 0.008
         change = {"accuracy": accuracy, "ci_low": accuracy - half, "ci_high": accuracy + half}
-        score = score.model_copy(update={"score": score.score.model_copy(update=change)})
+        score = score.model_copy(update={"classified": score.classified.model_copy(update=change)})
     row = row_of(measured, score, DEFAULT_DUTY_CYCLE)
     return Cell(row, measured, score, records.build_record(model, scheme, board))
 

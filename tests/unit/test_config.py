@@ -8,7 +8,7 @@ import yaml
 
 from firmware.settings import SettingsError
 from scripts.lib.config import load_config
-from scripts.lib.declared import load_dataset, load_model, plugins
+from scripts.lib.declared import load_dataset, load_model, plugins, repeats_of
 
 ROOT = Path(__file__).parents[2]
 MATRIX = Path("config/config.yaml")
@@ -92,7 +92,7 @@ def test_a_key_given_twice_is_refused(folder):
         ("models/har_cnn1d.yaml", "dropout: 0.3", "dropout: 1.5", "parameters.dropout: Input should be less than 1"),
         ("models/har_cnn1d.yaml", "seed: 1", "seed: one", "seed: Input should be a valid integer"),
         ("models/har_cnn1d.yaml", "watch_imu", "watch_imo", "dataset: unknown dataset 'watch_imo' (did you"),
-        ("datasets/watch_imu.yaml", "kind: pypi", "kind: pipy", "sources.0.kind: Input should be 'debian' or 'pypi'"),
+        ("datasets/watch_imu.yaml", "kind: pypi", "kind: pipy", "sources.0: Input tag 'pipy' found using 'kind'"),
         ("datasets/watch_imu.yaml", "eb122f23", "eb122f2", "files.watch_dataset.npy: String should match pattern"),
         ("datasets/watch_imu.yaml", "watch_dataset.npy:", "../w.npy:", "files.../w.npy.[key]: String should match"),
         ("datasets/watch_imu.yaml", "loader: watch_imu", "loader: watch", "loader: unknown loader (did you mean"),
@@ -123,5 +123,35 @@ def test_the_mistakes_of_all_files_come_together(folder):
 @pytest.mark.parametrize("path", sorted((ROOT / "config/models").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_declared_model_loads(path):
     model = load_model(path.stem, ROOT)
-    assert load_dataset(model.dataset, ROOT).files
+    assert load_dataset(model.dataset, ROOT).title
     assert model.builder in plugins("models")
+
+
+GIVEN = "title: mine\ntflite: mine.tflite\nscheme: int8\n"
+
+
+def test_a_given_model_is_a_row_in_its_one_scheme(folder):
+    (folder / "config/models/mine.yaml").write_text(GIVEN)
+    assert messages(folder, models=["mine"]) == ["config/models/mine.yaml: tflite: 'mine.tflite' does not exist"]
+    (folder / "mine.tflite").touch()
+    assert load(folder, models=["mine"], boards=["arduino_zero"]).cells == [("mine", "int8", "arduino_zero")]
+    expected = [f"{MATRIX}: schemes: mine is int8, which is not among them"]
+    assert messages(folder, models=["mine"], schemes=["float32"]) == expected
+    (folder / "config/models/mine.yaml").write_text(GIVEN + "vectors: gone.npz\n")
+    assert messages(folder, models=["mine"]) == ["config/models/mine.yaml: vectors: 'gone.npz' does not exist"]
+
+
+def test_a_repeat_is_the_same_model_with_another_seed(folder):
+    model, repeat = load_model("kws_mlp", folder), load_model("kws_mlp-seed7", folder)
+    assert (repeat.name, repeat.seed, repeat.epochs) == ("kws_mlp-seed7", 7, model.epochs)
+    assert repeats_of(model.model_copy(update={"repeats": 3})) == ["kws_mlp", "kws_mlp-seed2", "kws_mlp-seed3"]
+    assert load(folder, models=["kws_mlp-seed7"]).cells[0][0] == "kws_mlp-seed7"
+    found = messages(folder, models=["kws_mpl-seed7"])
+    assert found[0].startswith(f"{MATRIX}: models: unknown model 'kws_mpl-seed7'")
+
+
+def test_a_dataset_may_use_the_files_of_another(folder):
+    shared, own = load_dataset("kws5", folder), load_dataset("kws12", folder)
+    assert (shared.raw, shared.files, shared.licence) == ("kws12", own.files, own.licence)
+    edit(folder, "datasets/kws5.yaml", "raw: kws12", "raw: kws21")
+    assert messages(folder) == ["config/datasets/kws5.yaml: raw: unknown dataset 'kws21' (did you mean 'kws12'?)"]
