@@ -44,7 +44,8 @@ rule evaluate_model:
         tflite="results/models/{model}/{scheme}.tflite",
         float32=float32_of,
         data=data_of,
-        declarations=[declaration_of, declarations_of_data],
+        declaration=declaration_of,
+        data_declarations=declarations_of_data,
         vectors="results/models/{model}/{scheme}.vectors.npz",
         sources=["results/stamps/compiler.sha256", "results/stamps/kernels.sha256", "results/stamps/records.sha256"],
     output:

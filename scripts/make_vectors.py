@@ -22,7 +22,9 @@ def make_vectors(tflite: Path, scheme: Scheme, x_test: np.ndarray, path: Path) -
     source = Interpreter(model_content=model).get_input_details()[0]
     scale, zero_point = source["quantization"]  # the scale of a float tensor is 0
     if x_test[0].size != np.prod(source["shape"]):
-        raise DataError(f"samples have shape {x_test.shape[1:]}, the model's input has {tuple(source['shape'])}")
+        raise DataError(
+            f"samples have shape {x_test.shape[1:]}, the model's input has {tuple(source['shape'].tolist())}"
+        )
     inputs = quantize(x_test, source["dtype"], scale or None, zero_point)
     (outputs,), oracle = run_oracle(model, scheme, [inputs])
     tolerance = scheme.tolerance * max(1.0, float(np.abs(outputs).max()))
