@@ -12,7 +12,7 @@ import pydantic
 
 from firmware import settings
 from firmware.core import CORES, Core
-from firmware.timing import Timing
+from firmware.timing import Place, Timing
 
 BOARDS_FOLDER = Path(__file__).parent.parent / "config" / "boards"
 CHIPS_FOLDER = Path(__file__).parent / "chips"
@@ -109,6 +109,7 @@ class Board(settings.Settings):
     memory: Annotated[list[Region], pydantic.Field(min_length=2)]
     # Absent where every memory answers in one cycle.
     timing: Timing | None = None
+    place: Place = Place()
     # Where the image starts in flash: behind a bootloader that stays on the board.
     image_offset_bytes: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
     # What the compiler chooses kernels by, where it has a choice.
@@ -169,6 +170,12 @@ class Board(settings.Settings):
         if not low <= current <= high:
             found = f"{self.power.active_ma:g} mA at {self.clock_hz / 1e6:g} MHz are {current:.3g} uA/MHz"
             raise ValueError(f"power.active_ma: {found}, expected {low} to {high}; is the unit mA?")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _code_can_run_in_ram(self) -> "Board":
+        if self.place.code == "ram" and self.core in ("cortex-m7", "rv32imc"):
+            raise ValueError(f"place.code: the first RAM of a {self.core} is on the data bus only, no code runs there")
         return self
 
     @pydantic.model_validator(mode="after")

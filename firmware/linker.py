@@ -2,6 +2,7 @@
 
 from firmware import boot2
 from firmware.board import CHIPS_FOLDER, Board, Region
+from firmware.timing import Place
 
 # What main, the protocol and the deepest kernel need, with room to spare; every measurement reports the real peak.
 STACK_BYTES = 2048
@@ -23,7 +24,7 @@ def linker_script(board: Board, arena: Region) -> str:
         stage = f"\n    .boot2 : {{ KEEP(*(.boot2)) . = {end}; LONG(0) }} > boot2 :boot2"
     if apart:
         headers.append("arena")
-    read_only, load = _read_only(flash), "LOADADDR(.data)"
+    read_only, load = _read_only(flash, board.place), "LOADADDR(.data)"
     if board.data_flash is not None:
         regions.append(board.data_flash)
         headers.insert(-1, "rodata")
@@ -49,6 +50,7 @@ SECTIONS
         . = ALIGN(4);
         __data_start = .;
         *(.data* .sdata*)
+{_moved(board.place)}
         . = ALIGN(4);
         __data_end = .;
     }} > {main} AT> {flash} :data
@@ -66,14 +68,23 @@ SECTIONS
 """
 
 
-def _read_only(flash: str) -> str:
+def _read_only(flash: str, place: Place) -> str:
     """Constants behind the code; those of the model are a section of their own, to be counted."""
+    weights = "*model.o(.rodata* .srodata*)" if place.weights == "flash" else ""
+    elsewhere = "*model.o" if place.code == "flash" else "*model.o *libkernels.a:*"
     return f"""\
-        *(EXCLUDE_FILE(*model.o) .text* EXCLUDE_FILE(*model.o) .rodata* EXCLUDE_FILE(*model.o) .srodata*)
-        *model.o(.text*)
+        *(EXCLUDE_FILE({elsewhere}) .text* EXCLUDE_FILE(*model.o) .rodata* EXCLUDE_FILE(*model.o) .srodata*)
+        {"*model.o(.text*)" if place.code == "flash" else ""}
         . = ALIGN(4);
     }} > {flash} :text
-    .weights : {{ *model.o(.rodata* .srodata*) . = ALIGN(4); }} > {flash} :text"""
+    .weights : {{ {weights} . = ALIGN(4); }} > {flash} :text"""
+
+
+def _moved(place: Place) -> str:
+    """What of the image is copied to RAM with the initial values of variables."""
+    weights = "*model.o(.rodata* .srodata*)" if place.weights == "ram" else ""
+    code = "*model.o(.text*) *libkernels.a:*(.text*)" if place.code == "ram" else ""
+    return f"        {weights} {code}"
 
 
 def _read_only_view(flash: str, view: Region, offset_bytes: int) -> str:

@@ -5,7 +5,7 @@ in the board's YAML and are modelled by firmware/emulator/memory.c. Refuses: lin
 of two, regions that the board does not have.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -66,3 +66,13 @@ class Timing(settings.Settings):
         if self.shared and (self.instruction or self.data):
             raise ValueError("a shared cache leaves no room for one of instructions or data")
         return self
+
+
+class Place(settings.Settings):
+    """Where an image runs its kernels and keeps its weights: in flash, or in RAM, into which they are copied at reset.
+
+    What lies in RAM costs its bytes there as well as in flash, and waits for no flash.
+    """
+
+    code: Literal["flash", "ram"] = "flash"
+    weights: Literal["flash", "ram"] = "flash"
