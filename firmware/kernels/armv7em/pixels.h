@@ -47,8 +47,8 @@ void bw_pixels_outputs(bw_pixels_t *job);
     "add r12, r3, r1\n"                                                                                   \
     "str r12, [sp, #4]\n"
 
-/* A word of weights times one word of each pixel, two pixels at each of these offsets from r2. Single loads overlap on a
- * Cortex-M4, where LDRD overlaps with nothing. */
+/* A word of weights times one word of each pixel, two pixels at each of these offsets from r2. A Cortex-M4 overlaps the first
+ * loads; a Cortex-M7 needs the others between multiplications, two of them before a loaded word is a factor. */
 #define BW_PIXELS_WORD(at01, at23)                                                                                     \
     "ldr.w r0, [r1], #4\n"                                                                                             \
     "ldr.w r3, [r2, #(" at01 ")]\n"                                                                                    \
@@ -56,9 +56,10 @@ void bw_pixels_outputs(bw_pixels_t *job);
     "sxtb16 lr, r0\n"                                                                                                  \
     "smlad r4, r0, r3, r4\n"                                                                                           \
     "smlad r5, lr, r3, r5\n"                                                                                           \
+    "ldr.w r3, [r2, #(" at23 ")]\n"                                                                                    \
     "smlad r6, r0, r12, r6\n"                                                                                          \
     "smlad r7, lr, r12, r7\n"                                                                                          \
-    "ldrd r3, r12, [r2, #(" at23 ")]\n"                                                                                \
+    "ldr.w r12, [r2, #(" at23 "+4)]\n"                                                                                 \
     "smlad r8, r0, r3, r8\n"                                                                                           \
     "smlad r9, lr, r3, r9\n"                                                                                           \
     "smlad r10, r0, r12, r10\n"                                                                                        \
