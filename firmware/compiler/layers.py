@@ -129,7 +129,9 @@ def _hybrid_fields(layer: Layer, weights: np.ndarray, padded: bool) -> dict:
     scales = quant.symmetric(layer.operator, layer.weights)
     if scales.size not in (1, len(weights)):
         raise layer.operator.refuse(f"{scales.size} weight scales do not fit {len(weights)} channels")
-    fields = {"scale": scales, "channel_step": int(scales.size > 1)}
+    # LiteRT takes the range of a convolution's input around 0 where all channels have one scale.
+    asymmetric = layer.operator.kind != "CONV_2D" or bool((scales != scales[0]).any())
+    fields = {"scale": scales, "channel_step": int(scales.size > 1), "asymmetric": int(asymmetric)}
     return fields | _float_fields(layer, weights, padded)
 
 

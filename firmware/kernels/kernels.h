@@ -139,14 +139,15 @@ typedef struct {
 void bw_conv_2d_f16(const bw_conv_2d_f16_t *p, const float *in, float *out);
 void bw_transpose_conv_f16(const bw_conv_2d_f16_t *p, const float *in, float *out);
 
-/* float activations, quantized to int8 into the scratch buffer, one byte an element, over their range; scale: of the weights,
- * (out_c) or one entry if channel_step is 0. */
+/* float activations, quantized to int8 into the scratch buffer, one byte an element, over their range, symmetric to 0 or not;
+ * scale: of the weights, (out_c) or one entry if channel_step is 0. */
 typedef struct {
     bw_conv_shape_t shape;
     const int8_t *weights;
     const float *bias;
     const float *scale;
     int32_t channel_step;
+    int32_t asymmetric;
     float out_min, out_max;
 } bw_conv_2d_hybrid_t;
 void bw_conv_2d_hybrid(const bw_conv_2d_hybrid_t *p, const float *in, float *out, uint8_t *scratch);

@@ -145,3 +145,17 @@ def conv_with(weight_shape=(4, 3, 3, 2), x_shape=(1, 6, 6, 2), y_shape=(1, 6, 6,
 def test_convolution_that_cannot_be_is_refused(changes, message):
     with pytest.raises(UnsupportedModel, match=rf"operator 0 \(CONV_2D\): .*{message}"):
         compile_model(conv_with(**changes))
+
+
+@pytest.mark.parametrize("scales", [[0.01], [0.01, 0.01, 0.01], [0.01, 0.02]])
+def test_dynamic_range_is_symmetric_where_all_channels_have_one_scale(tmp_path, scales):
+    rng, channels = np.random.default_rng(len(scales)), len(scales)
+    builder = ModelBuilder()
+    x, content = activations(rng, builder, (1, 4, 4, 2), "dynamic")
+    shape = (channels, 2, 2, 2)
+    weights = builder.tensor(shape, "int8", scales, 0, 0, rng.integers(-127, 128, shape))
+    bias = builder.tensor((channels,), "float32", data=rng.normal(size=channels))
+    y = builder.tensor((1, 3, 3, channels), "float32")
+    options = {"padding": 1, "stride_w": 1, "stride_h": 1, "dilation_w": 1, "dilation_h": 1}
+    builder.operator("CONV_2D", [x, weights, bias], [y], "Conv2DOptions", **options)
+    check(tmp_path, builder.build([x], [y]), [content], 1e-5)

@@ -6,6 +6,6 @@ void bw_conv_2d_hybrid(const bw_conv_2d_hybrid_t *p, const float *in, float *out
     const bw_window_t *w = &p->shape.window;
     int8_t *quantized = (int8_t *)scratch;
     int32_t elements = w->in_h * w->in_w * w->in_c;
-    context_t context = {p, bw_quantize_dynamic(in, elements, 1, quantized)};
+    context_t context = {p, bw_quantize_dynamic(in, elements, p->asymmetric, quantized)};
     convolve(&p->shape, &context, p->weights, quantized, out);
 }
