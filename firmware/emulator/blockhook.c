@@ -31,6 +31,7 @@ typedef struct block {
 } block;
 
 typedef struct counter counter;
+struct flash;
 
 /* Calls counter_enter for the block, or stops the engine. */
 typedef void (*price_function)(uint32_t address, uint32_t size);
@@ -45,6 +46,8 @@ struct counter {
     price_function price;
     event_function event;
     memory *memory; /* NULL where every memory answers at once */
+    struct flash *flash;
+    uint32_t flash_count;
     block nothing; /* stands before the first block and for a block that was refused */
     block *table[TABLE_SIZE];
 };
@@ -180,15 +183,47 @@ typedef struct {
     uint32_t permissions;
 } translation;
 
-enum { FETCH = 18, READ_WRITE = 1 | 2, READ_EXECUTE = 1 | 4 };
+enum { READ = 16, FETCH = 18, READ_ONLY = 1, EXECUTE_ONLY = 4, READ_WRITE = 1 | 2, READ_EXECUTE = 1 | 4 };
+
+/* Where flash that keeps the core waiting appears to loads: beyond all real addresses, as a device. A hook on loads would
+ * put every load on Unicorn's slow path, those from RAM too. */
+#define LOADS_FROM (UINT64_C(1) << 32)
+
+struct flash {
+    uint32_t origin, last;
+    const uint8_t *content;
+    counter *counter;
+};
+
+uint64_t counter_load_flash(void *engine, uint64_t offset, uint32_t size, const struct flash *flash)
+{
+    uint64_t value = 0;
+    memcpy(&value, flash->content + offset, size);
+    counter_load(engine, READ, flash->origin + offset, (int)size, 0, flash->counter);
+    return value;
+}
 
 /* Unicorn's UC_HOOK_TLB_FILL: addresses are physical. Unicorn's own answer allows only the kind of access that asked, so
  * that a page read and written in turn is looked up every time; and with all kinds allowed at once, every store stays on
  * its slow path. The permissions of the mapped memory still hold. */
-bool identity_translation(void *engine, uint64_t address, int access, translation *result, void *unused)
+bool identity_translation(void *engine, uint64_t address, int access, translation *result, counter *self)
 {
-    (void)engine, (void)unused;
+    (void)engine;
     result->physical = address;
     result->permissions = access == FETCH ? READ_EXECUTE : READ_WRITE;
+    for (const struct flash *flash = self->flash; flash != self->flash + self->flash_count; flash++)
+        if (address >= flash->origin && address <= flash->last) {
+            if (access == READ)
+                *result = (translation){LOADS_FROM + address, READ_ONLY};
+            else if (access == FETCH)
+                result->permissions = EXECUTE_ONLY;
+        }
     return true;
+}
+
+/* Loads from these memories, an array that outlives the counter, are answered by counter_load_flash. */
+void counter_flash(counter *self, struct flash *flash, uint32_t count)
+{
+    self->flash = flash;
+    self->flash_count = count;
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 import unicorn
 from unicorn.unicorn_py3.unicorn import uclib
 
-from firmware.board import Board
+from firmware.board import Board, Region
 from firmware.emulator.cost import Cost
 from firmware.emulator.cost.lines import Fetch, line_numbers
 from firmware.toolchain import zig
@@ -25,6 +25,7 @@ _SOURCES = (_FOLDER / "blockhook.c", _FOLDER / "memory.c")
 _CACHE = Path(__file__).parents[2] / ".cache" / "boardwalk"
 _PRICE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32)
 _EVENT = ctypes.CFUNCTYPE(ctypes.c_bool)
+_LOADS_FROM = 1 << 32  # LOADS_FROM
 NEVER_CYCLES = (1 << 64) - 1
 
 
@@ -53,6 +54,17 @@ class _Geometry(ctypes.Structure):
     """`struct geometry`."""
 
     _fields_ = tuple((name, ctypes.c_uint32) for name in _GEOMETRY)
+
+
+class _Flash(ctypes.Structure):
+    """`struct flash`."""
+
+    _fields_ = (
+        ("origin", ctypes.c_uint32),
+        ("last", ctypes.c_uint32),
+        ("content", ctypes.c_void_p),
+        ("counter", ctypes.c_void_p),
+    )
 
 
 class _State(ctypes.Structure):
@@ -98,6 +110,8 @@ def _library() -> ctypes.CDLL:
     ]
     library.counter_settle.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32]
     library.counter_settle.restype = None
+    library.counter_flash.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32]
+    library.counter_flash.restype = None
     library.counter_free.argtypes = [ctypes.c_void_p]
     library.counter_free.restype = None
     return library
@@ -142,7 +156,14 @@ class Counter:
     between two blocks when the time set by `call_at` has come; it returns True if it stopped the engine.
     """
 
-    def __init__(self, engine: unicorn.Uc, board: Board, price: Callable[[int, int], None], event: Callable[[], bool]):
+    def __init__(
+        self,
+        engine: unicorn.Uc,
+        board: Board,
+        price: Callable[[int, int], None],
+        event: Callable[[], bool],
+        host: Callable[[Region], int],
+    ):
         self._library = _library()
         self._callbacks = _PRICE(price), _EVENT(event)
         memory = _memory(board)
@@ -151,10 +172,23 @@ class Counter:
             raise MemoryError("block counter")
         self._state = _State.from_address(self._counter)
         _add_hook(engine, unicorn.UC_HOOK_BLOCK, self._library.counter_block, self._counter)
-        _add_hook(engine, unicorn.UC_HOOK_TLB_FILL, self._library.identity_translation, None)
-        for region, _, _ in line_numbers(board) if memory else ():
-            read = unicorn.UC_HOOK_MEM_READ
-            _add_hook(engine, read, self._library.counter_load, self._counter, region.origin, region.end - 1)
+        _add_hook(engine, unicorn.UC_HOOK_TLB_FILL, self._library.identity_translation, self._counter)
+        timed = [region for region, _, _ in line_numbers(board)] if memory else []
+        self._flash = (_Flash * len(timed))()
+        flashes = [region for region in timed if region.kind == "flash"]
+        for index, region in enumerate(flashes):
+            self._flash[index] = _Flash(region.origin, region.end - 1, host(region), self._counter)
+            read = ctypes.cast(self._library.counter_load_flash, ctypes.c_void_p)
+            answer = ctypes.c_void_p(ctypes.addressof(self._flash[index]))
+            where = ctypes.c_uint64(_LOADS_FROM + region.origin), ctypes.c_size_t(region.size_bytes)
+            status = uclib.uc_mmio_map(engine._uch, *where, read, answer, None, None)
+            if status != unicorn.UC_ERR_OK:
+                raise unicorn.UcError(status)
+        self._library.counter_flash(self._counter, self._flash, len(flashes))
+        for region in timed:
+            if region.kind == "ram":
+                loads = (self._library.counter_load, self._counter, region.origin, region.end - 1)
+                _add_hook(engine, unicorn.UC_HOOK_MEM_READ, *loads)
 
     @property
     def instructions(self) -> int:

@@ -59,7 +59,9 @@ class VirtualBoard:
         self.processor = processor(board.target, chip, lambda: self.counter.cycles)
         self.engine = self.processor.engine
         self._map_memory()
-        self.counter = Counter(self.engine, board, self._price, self._event)
+        self.counter = Counter(
+            self.engine, board, self._price, self._event, lambda region: self._host(region.view_of or region.name)
+        )
         self._pace = Pace(self.counter, board.clock_hz, board.console.baud) if realtime else None
         self.console = Console(lambda: self.counter.cycles, self._pace)
         peripherals = chip.peripherals(board, self.console, lambda: self.counter.cycles)
