@@ -11,6 +11,7 @@ from typing import Any
 from firmware import settings
 from firmware.board import Board, load_board
 from scripts.lib import table
+from scripts.lib.memory import largest, way_to_shrink
 from scripts.lib.results import HOST
 from scripts.report.cells import Cell
 
@@ -72,6 +73,9 @@ def _detail(cell: Cell, log: str | None, graphs: dict[str, int]) -> dict[str, An
         detail["graph"] = graphs.setdefault(json.dumps(graph), len(graphs))
     else:
         detail["layers"] = [[short_name(layer.name), layer.op, layer.macs] for layer in cell.measurement.layers]
+    if cell.build:
+        found = [symbol for memory in ("flash", "ram") for symbol in largest(cell.build, memory)]
+        detail["largest"] = [[s.memory, s.name, s.size_bytes, way_to_shrink(s)] for s in found]
     if log:
         detail["log"] = log
     detail["provenance"] = [[name, text] for name, text in _provenance(cell) if text]

@@ -121,6 +121,8 @@ def test_a_cells_section_has_sizes_layers_plan_and_provenance(browser, measured)
         "flash 21,412 of 1,048,576 bytes",
         "0 fully_connected",
         "Arena of 912 bytes",
+        "fully_connected_0_weights",
+        "a scheme with narrower weights, or fewer units",
         measured[-1].row.elf_sha256,
     ):
         assert part in text

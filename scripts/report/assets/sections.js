@@ -52,11 +52,17 @@ function cellSection(row) {
     ]),
     advice(row.model, row.board) ? [h("h3", {}, `Advice for ${row.model} on ${row.board}`), advice(row.model, row.board)] : null,
     h("h3", {}, "Size"), sizes(row),
+    has(detail.largest) && detail.largest.length ? largest(detail.largest) : null,
     detail.cycles.length ? [h("h3", {}, "Layers"), layers(graph, detail, row)] : null,
     graph && graph.tensors.length ? [h("h3", {}, "Memory plan"), plan(graph)] : null,
     h("h3", {}, "Serial log"), detail.log ? h("pre", { tabindex: 0, "aria-label": "serial log" }, detail.log) : h("p", {}, "There is no log here: the record was made elsewhere or taken from a cache."),
     h("h3", {}, "Provenance"), facts(detail.provenance.map(([name, value]) => [name, h("code", {}, value)])),
   ];
+}
+
+function largest(symbols) {
+  const lines = symbols.map(([memory, name, bytes, way]) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, name)), h("td", {}, memory === "ram" ? "RAM" : memory), h("td", {}, whole(bytes)), h("td", {}, way || "-")));
+  return listing("The largest consumers of each memory, by their names in the image.", ["symbol", "memory", "bytes", "smaller by"], lines, "");
 }
 
 function sizes(row) {
