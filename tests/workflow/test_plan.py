@@ -109,7 +109,7 @@ def test_all_mistakes_are_shown_at_once_and_no_job_runs(fresh):
     ):
         assert line in run.stdout
     assert "Traceback" not in run.stdout
-    assert not any((fresh.root / made).exists() for made in ("data", "logs", "results"))
+    assert not any((fresh.root / made).exists() for made in ("data/raw", "data/prepared", "logs", "results"))
 
 
 def _replace(checkout: Checkout, file: str, old: str, new: str) -> None:
