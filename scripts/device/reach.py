@@ -38,10 +38,11 @@ class Reached:
 
 
 @contextmanager
-def reach(board: Board, image: Path, lab: Lab, strict: bool = True) -> Iterator[Reached]:
+def reach(board: Board, image: Path, lab: Lab, strict: bool = True, timed: bool = True) -> Iterator[Reached]:
     """Run `image` on a free unit of the lab, held for the time of the block, or on a virtual board if there is none.
 
-    A virtual board that is not `strict` answers 0 for registers that it does not model, as images of others need it.
+    A virtual board that is not `strict` answers 0 for registers that it does not model, as images of others need it;
+    one that is not `timed` is fast, for outputs alone.
     """
     units = lab.units(board.name)
     if units:
@@ -50,5 +51,5 @@ def reach(board: Board, image: Path, lab: Lab, strict: bool = True) -> Iterator[
             flash(board, image, port, board.flash_command if unit.flash_command is None else unit.flash_command)
             yield Reached(port, None, monitor)
     else:
-        with VirtualBoard(image, board.name, strict) as virtual, virtual.explaining():
+        with VirtualBoard(image, board.name, strict, timed) as virtual, virtual.explaining():
             yield Reached(virtual.port, f"unicorn {version('unicorn')}")
