@@ -217,12 +217,16 @@ class Board(settings.Settings):
         return [region for region in self.memory if region.kind == "ram" and not region.view_of]
 
 
+def board_names(folder: Path = BOARDS_FOLDER) -> list[str]:
+    """Return the names of all boards, sorted."""
+    return sorted(file.stem for file in folder.glob("*.yaml"))
+
+
 def load_board(name: str, folder: Path = BOARDS_FOLDER) -> Board:
     """Return the board `name`; raises settings.SettingsError, with the nearest name if there is no such board."""
     path = folder / f"{name}.yaml"
     if not path.is_file():
-        known = sorted(file.stem for file in folder.glob("*.yaml"))
-        raise settings.SettingsError([f"{path}: unknown board {name!r}{settings.nearest(name, known)}"])
+        raise settings.SettingsError([f"{path}: unknown board {name!r}{settings.nearest(name, board_names(folder))}"])
     return settings.load(path, Board, name=name)
 
 

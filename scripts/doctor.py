@@ -23,14 +23,14 @@ from rich.table import Table
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
-from firmware.board import BOARDS_FOLDER, Board, load_board
+from firmware.board import Board, board_names, load_board
 from firmware.settings import SettingsError
 from scripts.lib.job import whole
 from scripts.lib.lab import LAB_FILE
 
 REPORT = Path("results/doctor.json")
 PLAIN_WIDTH = 160
-# Measured on the default matrix: the largest job (training) and everything that a fresh clone makes.
+# What no job of the workflow may exceed, and what the README asks for.
 _NEEDED_MEMORY_BYTES = 3 * 1000**3
 _NEEDED_DISK_BYTES = 4 * 1000**3
 _OLDEST_PYTHON = (3, 11)
@@ -232,7 +232,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help=f"draft {LAB_FILE} from the boards that are plugged in")
     options = parser.parse_args(arguments)
     try:
-        boards = [load_board(file.stem) for file in sorted(BOARDS_FOLDER.glob("*.yaml"))]
+        boards = [load_board(name) for name in board_names()]
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -7,11 +7,11 @@ from ai_edge_litert.interpreter import Interpreter
 
 from firmware.compiler.read import read_model
 from scripts.lib.job import logged
-from scripts.lib.oracle import random_vectors, run_oracle
+from scripts.lib.oracle import oracle_vectors, random_vectors
 from scripts.lib.prepared import DataError, load_test
 from scripts.lib.quantization import quantize
 from scripts.lib.schemes import SCHEMES, Scheme
-from scripts.lib.vectors import Vectors, save_vectors
+from scripts.lib.vectors import save_vectors
 
 SAMPLES = 12  # every class at least once for up to 12 classes; a slow board takes a second for each
 
@@ -26,10 +26,12 @@ def make_vectors(tflite: Path, scheme: Scheme, x_test: np.ndarray, path: Path) -
             f"samples have shape {x_test.shape[1:]}, the model's input has {tuple(source['shape'].tolist())}"
         )
     inputs = quantize(x_test, source["dtype"], scale or None, zero_point)
-    (outputs,), oracle = run_oracle(model, scheme, [inputs])
-    tolerance = scheme.tolerance * max(1.0, float(np.abs(outputs).max()))
-    save_vectors(path, Vectors([inputs], [outputs], oracle, tolerance))
-    print(f"{path}: {len(inputs)} samples, {inputs.dtype}{list(inputs.shape[1:])} to {outputs.dtype}, {oracle}")
+    vectors = oracle_vectors(model, scheme, [inputs])
+    save_vectors(path, vectors)
+    (outputs,) = vectors.outputs
+    print(
+        f"{path}: {len(vectors)} samples, {inputs.dtype}{list(inputs.shape[1:])} to {outputs.dtype}, {vectors.oracle}"
+    )
 
 
 def make_random_vectors(tflite: Path, scheme: Scheme, path: Path) -> None:

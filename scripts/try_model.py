@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware import toolchain
-from firmware.board import BOARDS_FOLDER, Board, load_board
+from firmware.board import Board, board_names, load_board
 from firmware.build import compile_kernels
 from firmware.compiler.errors import InvalidModel, UnsupportedModel, UnsupportedOperators
 from firmware.compiler.read import read_model
@@ -142,7 +142,7 @@ def _used(memory: results.Flash | results.UsedRam | None) -> Text:
 
 
 def _load_boards(names: list[str] | None) -> list[Board]:
-    known = sorted(file.stem for file in BOARDS_FOLDER.glob("*.yaml"))
+    known = board_names()
     unknown = [name for name in names or [] if name not in known]
     if unknown:
         raise TryError("\n".join(f"--boards: unknown board {name!r}{nearest(name, known)}" for name in unknown))

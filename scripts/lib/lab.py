@@ -12,7 +12,7 @@ import pydantic
 from serial.tools import list_ports
 
 from firmware import settings
-from firmware.board import BOARDS_FOLDER
+from firmware.board import board_names
 
 LAB_FILE = Path("config/lab.yaml")
 MONITORS_FOLDER = Path(__file__).parents[1] / "device" / "power"
@@ -71,7 +71,7 @@ class Unit(settings.Settings):
     @pydantic.field_validator("board")
     @classmethod
     def _known_board(cls, board: str) -> str:
-        known = sorted(file.stem for file in BOARDS_FOLDER.glob("*.yaml"))
+        known = board_names()
         if board not in known:
             raise ValueError(f"unknown board{settings.nearest(board, known)}")
         return board

@@ -53,8 +53,12 @@ def _flash(flash: Flash) -> str:
 
 def _ram(build: BuildRecord, ram: ReservedRam) -> str:
     room = ram.capacity - ram.static - ram.stack
-    peak = build.plan and max(
-        range(len(build.layers)), key=lambda i: sum(t.size_bytes for t in build.plan.tensors if t.first <= i <= t.last)
+
+    def alive_bytes(layer: int) -> int:
+        return sum(tensor.size_bytes for tensor in build.plan.tensors if tensor.first <= layer <= tensor.last)
+
+    peak = max(range(len(build.layers)), key=alive_bytes)
+    return (
+        f"it would fit with an arena of {max(room, 0):,} B instead of {ram.arena:,} B, "
+        f"whose peak is at layer {peak} ({build.layers[peak].op})"
     )
-    where = f", whose peak is at layer {peak} ({build.layers[peak].op})" if peak is not None and build.layers else ""
-    return f"it would fit with an arena of {max(room, 0):,} B instead of {ram.arena:,} B{where}"

@@ -27,7 +27,14 @@ def run_oracle(model: bytes, scheme: Scheme, batches: list[np.ndarray]) -> tuple
     return [np.stack(arrays) for arrays in zip(*outputs, strict=True)], f"{package} {version(package)}"
 
 
-def random_vectors(content: bytes, inputs: list[Tensor], scheme: Scheme, samples: int) -> Vectors:
+def oracle_vectors(model: bytes, scheme: Scheme, batches: list[np.ndarray]) -> Vectors:
+    """Return the inputs `batches`, as for run_oracle, with the oracle's outputs and the tolerance of the scheme."""
+    outputs, oracle = run_oracle(model, scheme, batches)
+    largest = max(float(np.abs(batch.astype(np.float64)).max()) for batch in outputs)
+    return Vectors(batches, outputs, oracle, scheme.tolerance * max(1.0, largest))
+
+
+def random_vectors(model: bytes, inputs: list[Tensor], scheme: Scheme, samples: int) -> Vectors:
     """Return seeded random inputs, normal in float and over half the range in integers, with the oracle's outputs."""
     random = np.random.default_rng(0)
     batches = []
@@ -38,9 +45,7 @@ def random_vectors(content: bytes, inputs: list[Tensor], scheme: Scheme, samples
             limits = np.iinfo(tensor.dtype)
             values = np.clip(values * limits.max / 2, limits.min, limits.max)
         batches.append(values.astype(tensor.dtype))
-    outputs, oracle = run_oracle(content, scheme, batches)
-    largest = max(float(np.abs(batch.astype(np.float64)).max()) for batch in outputs)
-    return Vectors(batches, outputs, oracle, scheme.tolerance * max(1.0, largest))
+    return oracle_vectors(model, scheme, batches)
 
 
 def _run_tflm(model: bytes, batches: list[np.ndarray]) -> Iterator[list[np.ndarray]]:

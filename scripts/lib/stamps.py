@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from firmware.board import board_names
 from scripts.lib.job import whole
 from scripts.lib.lab import Lab
 
@@ -58,7 +59,7 @@ def write_stamps(
     contents = {f"{group}.sha256": group_hash(group, root) for group in GROUPS}
     contents["matrix.json"] = json.dumps(cells)
     contents |= {f"{name}.json": json.dumps(choice) for name, choice in choices.items()}
-    for board in sorted(file.stem for file in (root / "config/boards").glob("*.yaml")):
+    for board in board_names(root / "config/boards"):
         contents[f"lab/{board}.json"] = json.dumps([unit.model_dump() for unit in lab.units(board)])
     changed = []
     for name, content in contents.items():

@@ -3,8 +3,10 @@
 import hashlib
 from pathlib import Path
 
-from scripts.lib import results, stats
+from scripts.collect_results import collect_results
+from scripts.lib import results, stats, table
 from scripts.lib.accuracy import Accuracy, Classified, Detected, Fidelity
+from scripts.report import cells
 
 MODELS = {"mlp_fashion": (101_770, 0.876, 10_000), "har_cnn1d": (12_100, 0.823, 1_203)}  # weights, accuracy, samples
 SCHEMES = {"float32": 4, "int8": 1}  # bytes per weight
@@ -147,3 +149,9 @@ def write_all(folder: Path) -> tuple[list[Path], list[Path]]:
             accuracies.append(folder / "models" / model / f"{scheme}.accuracy.json")
             results.write(accuracies[-1], accuracy(model, scheme))
     return measurements, accuracies
+
+
+def measured_cells(root: Path) -> list[cells.Cell]:
+    """Write every record and their table below `root`, and return the cells as a reader of the table sees them."""
+    table.write(root / "table.csv", collect_results(CELLS, *write_all(root)))
+    return cells.load(root / "table.csv")

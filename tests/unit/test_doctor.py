@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
-from firmware.board import BOARDS_FOLDER, load_board
+from firmware.board import board_names, load_board
 from scripts import doctor
 from scripts.lib.lab import load_lab
 
-BOARDS = [load_board(file.stem) for file in sorted(BOARDS_FOLDER.glob("*.yaml"))]
+BOARDS = [load_board(name) for name in board_names()]
 
 
 def attached(device, vid=None, pid=None, serial_number=None):

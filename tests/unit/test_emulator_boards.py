@@ -9,11 +9,11 @@ import time
 import pytest
 import serial
 
-from firmware.board import BOARDS_FOLDER, load_board
+from firmware.board import board_names, load_board
 from firmware.emulator.program import build_program
 from tests.unit.emulator_programs import run_c
 
-BOARDS = sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml"))
+BOARDS = board_names()
 
 # Answers every byte with the next one.
 ECHO = """

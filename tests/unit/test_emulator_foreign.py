@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from firmware.board import BOARDS_FOLDER, load_board
+from firmware.board import board_names, load_board
 from firmware.emulator.image import ImageError, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
 from firmware.emulator.program import build_program
 from firmware.formats import flash_content
 
-BOARDS = sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml"))
+BOARDS = board_names()
 PROGRAM = """
 int main(void);
 int main(void)

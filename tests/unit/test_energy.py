@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from firmware.board import BOARDS_FOLDER, Power, load_board
+from firmware.board import BOARDS_FOLDER, Power, board_names, load_board
 from firmware.settings import SettingsError
 from scripts.lib import energy, results
 from scripts.lib.config import load_config
@@ -36,7 +36,7 @@ def test_a_board_that_is_too_slow_for_the_duty_cycle_has_no_average():
     assert cycle.average_power_mw(energy.estimate(POWER, 1_000_001), 1_000_001) is None
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml")))
+@pytest.mark.parametrize("name", board_names())
 def test_every_board_says_where_its_currents_come_from(name):
     assert any(char.isdigit() for char in load_board(name).power.source)
 

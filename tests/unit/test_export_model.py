@@ -8,7 +8,6 @@ import pytest
 
 from firmware.compiler.host import HostModel
 from scripts import export_model
-from scripts.collect_results import collect_results
 from scripts.lib import table
 from scripts.lib.prepared import Prepared, save_prepared
 from scripts.lib.vectors import Vectors, load_vectors, save_vectors
@@ -35,7 +34,7 @@ def made(tmp_path_factory) -> Path:
         save_vectors(root / MODELS / f"{scheme}.vectors.npz", Vectors([inputs], [outputs], "tflm", 0.0))
     x, names = np.zeros((10, 784), np.float32), np.array([f"garment {index}" for index in range(10)])
     save_prepared(Prepared(x, np.arange(10), x, np.arange(10), names), root / "data/prepared/fashion_mnist.npz")
-    table.write(root / "results/table.csv", collect_results(records.CELLS, *records.write_all(root / "results")))
+    records.measured_cells(root / "results")
     return root
 
 

@@ -9,7 +9,6 @@ import pandas
 import pytest
 
 from scripts import plot_figures
-from scripts.collect_results import collect_results
 from scripts.device.power.trace import Trace
 from scripts.lib import results, table
 from scripts.report import cells, figures, page, style
@@ -19,9 +18,7 @@ from tests.unit import records
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory) -> list[cells.Cell]:
-    root = tmp_path_factory.mktemp("results")
-    table.write(root / "table.csv", collect_results(records.CELLS, *records.write_all(root)))
-    return cells.load(root / "table.csv")
+    return records.measured_cells(tmp_path_factory.mktemp("results"))
 
 
 def test_every_figure_has_a_caption_and_every_caption_a_figure():
@@ -155,7 +152,7 @@ def _edit(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture
 def written(tmp_path) -> Path:
-    table.write(tmp_path / "table.csv", collect_results(records.CELLS, *records.write_all(tmp_path)))
+    records.measured_cells(tmp_path)
     return tmp_path
 
 

@@ -7,11 +7,11 @@ import subprocess
 import pytest
 
 from firmware import boot2
-from firmware.board import BOARDS_FOLDER, load_board
+from firmware.board import board_names, load_board
 from firmware.emulator.program import build_program
 from firmware.formats import FormatError, flash_content, write_image
 
-BOARDS = sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml"))
+BOARDS = board_names()
 FORMATS = [(name, kind) for name in BOARDS for kind in load_board(name).formats]
 PROGRAM = """
 #include <stdint.h>

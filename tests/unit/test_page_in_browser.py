@@ -8,25 +8,18 @@ from dataclasses import replace
 import pytest
 
 from scripts.build_report import build_report
-from scripts.collect_results import collect_results
-from scripts.lib import table
 from scripts.report import cells
 from tests.browser import CHROMIUM, Browser
 from tests.conftest import ROOT
 from tests.unit import records
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian package chromium)"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian package chromium)")
 EVIL = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory) -> list[cells.Cell]:
-    root = tmp_path_factory.mktemp("results")
-    table.write(root / "table.csv", collect_results(records.CELLS, *records.write_all(root)))
-    loaded = cells.load(root / "table.csv")
+    loaded = records.measured_cells(tmp_path_factory.mktemp("results"))
     return [replace(loaded[0], row=replace(loaded[0].row, reason=EVIL)), *loaded[1:]]
 
 

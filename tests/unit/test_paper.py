@@ -12,7 +12,6 @@ from dataclasses import replace
 import pytest
 
 from scripts import collect_paper, write_manifest
-from scripts.collect_results import collect_results
 from scripts.lib import table
 from scripts.report import cells, figures, tables
 from tests.unit import records
@@ -20,9 +19,7 @@ from tests.unit import records
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory) -> list[cells.Cell]:
-    root = tmp_path_factory.mktemp("results")
-    table.write(root / "table.csv", collect_results(records.CELLS, *records.write_all(root)))
-    return cells.load(root / "table.csv")
+    return records.measured_cells(tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="module")

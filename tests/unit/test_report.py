@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 import pytest
 
 from scripts.build_report import build_report
-from scripts.collect_results import collect_results
 from scripts.lib import table
 from scripts.report import cells, method, page_data, words
 from tests.conftest import ROOT
@@ -19,9 +18,7 @@ from tests.unit import records
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory) -> list[cells.Cell]:
-    root = tmp_path_factory.mktemp("results")
-    table.write(root / "table.csv", collect_results(records.CELLS, *records.write_all(root)))
-    return cells.load(root / "table.csv")
+    return records.measured_cells(tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from firmware.board import BOARDS_FOLDER, load_board
+from firmware.board import board_names, load_board
 from firmware.toolchain import CompilerError
 from tests.conftest import ROOT, Checkout
 from tests.unit.emulator_programs import run_c
 
-BOARDS = [load_board(path.stem) for path in sorted(BOARDS_FOLDER.glob("*.yaml"))]
+BOARDS = [load_board(name) for name in board_names()]
 STM32 = [board for board in BOARDS if board.chip.startswith("stm32")]
 CORTEX_M7 = [board for board in STM32 if board.core == "cortex-m7"]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from firmware.board import BOARDS_FOLDER, load_board
+from firmware.board import board_names, load_board
 from firmware.build import compile_kernels
 from scripts.build_firmware import build_firmware
 from scripts.lib import results
@@ -14,7 +14,7 @@ from scripts.lib.vectors import load_vectors, save_vectors
 from scripts.measure_cell import measure_cell
 from scripts.measure_host import measure_host
 
-BOARDS = sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml"))
+BOARDS = board_names()
 CELLS = [(model, scheme) for model in ("mlp_fashion", "har_cnn1d") for scheme in ("float32", "int8")]
 SAMPLES = 2
 NO_FIT = {("mlp_fashion", "float32", "arduino_zero")}
