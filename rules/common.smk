@@ -36,6 +36,9 @@ for name in sorted({unit.board for unit in LAB.boards}):
     workflow.register_resource(f"board_{name}", Resource(f"board_{name}", len(LAB.units(name))))
     exclusive_board[f"board_{name}"] = lambda wildcards, name=name: int(board_of(wildcards) == name)
 
+# Snakemake's limiter of job starts looks for new work once a second for every job that ever ended, as long as jobs wait.
+workflow.scheduling_settings.max_jobs_per_timespan = None
+
 
 wildcard_constraints:
     dataset=r"[a-z0-9_-]+",
