@@ -37,7 +37,8 @@ for name in sorted({unit.board for unit in LAB.boards}):
     exclusive_board[f"board_{name}"] = lambda wildcards, name=name: int(board_of(wildcards) == name)
 
 # Snakemake's limiter of job starts looks for new work once a second for every job that ever ended, as long as jobs wait.
-workflow.scheduling_settings.max_jobs_per_timespan = None
+if workflow.scheduling_settings:  # a dry run has none
+    workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
 wildcard_constraints:
