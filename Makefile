@@ -13,7 +13,7 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce paper compare env doctor export test soak lint bench validate-cycles lock
+.PHONY: reproduce paper compare env doctor export docs test soak lint bench validate-cycles lock
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -56,6 +56,10 @@ EXPORT = --model "$(MODEL)" --scheme "$(SCHEME)" --as "$(AS)" --board "$(BOARD)"
 export: env
 	@files=$$(python -m scripts.export_model $(EXPORT) --needs) && snakemake --cores $(CORES) --no-hooks --quiet all -- $$files && \
 	  python -m scripts.export_model $(EXPORT)
+
+# docs/config.md, from the classes that read the YAML files.
+docs: env
+	@python -m scripts.write_config_reference
 
 test: lint
 	@pytest -n 2

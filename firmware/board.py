@@ -32,13 +32,16 @@ _PIN = re.compile(
 
 
 class Region(settings.Settings):
-    """One memory of the board, at its real address."""
+    """One memory of the board, at its real address.
+
+    `view_of` names the region that this one shows at another address: where data in flash are read, on chips with two
+    buses.
+    """
 
     name: Name
     kind: Literal["flash", "ram"]
     origin: Address
     size_bytes: Positive
-    # The region that this one shows at another address: where data in flash are read, on chips with two buses.
     view_of: Name | None = None
 
     @property
@@ -97,7 +100,13 @@ class Power(settings.Settings):
 
 
 class Board(settings.Settings):
-    """A board with its chip, core, clock and memories. `settings` are numbers that only the chip's own code reads."""
+    """config/boards/<name>.yaml: a board with its chip, core, clock and memories.
+
+    `timing` is absent where every memory answers in one cycle. The image starts `image_offset_bytes` into the first
+    flash, behind a bootloader that stays on the board. The compiler chooses kernels to `optimize` speed or size, where
+    it has a choice. `formats` are what the board's tools take beside the ELF; `flash_command` writes an image, and
+    {elf}, {bin}, {hex}, {uf2} and {port} in it are replaced. `settings` are numbers that only the chip's own code reads.
+    """
 
     name: str
     title: str
@@ -107,18 +116,13 @@ class Board(settings.Settings):
     clock_hz: Positive
     flash_wait_states: Annotated[int, pydantic.Field(ge=0, le=15, strict=True)]
     memory: Annotated[list[Region], pydantic.Field(min_length=2)]
-    # Absent where every memory answers in one cycle.
     timing: Timing | None = None
     place: Place = Place()
-    # Where the image starts in flash: behind a bootloader that stays on the board.
     image_offset_bytes: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
-    # What the compiler chooses kernels by, where it has a choice.
     optimize: Literal["speed", "size"] = "speed"
-    # What the board's tools take, beside the ELF.
     formats: list[Literal["bin", "hex", "uf2"]]
     console: Console
     usb: list[UsbId]
-    # The command that writes an image; {elf}, {bin}, {hex}, {uf2} and {port} are replaced.
     flash_command: list[str]
     power: Power
     settings: dict[Name, int] = pydantic.Field(default_factory=dict)

@@ -94,7 +94,7 @@ class Unit(settings.Settings):
 
 
 class Lab(settings.Settings):
-    """All units."""
+    """config/lab.yaml: the boards that are plugged in; several units of one board form a pool."""
 
     boards: list[Unit] = pydantic.Field(default_factory=list)
 

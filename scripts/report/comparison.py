@@ -40,7 +40,7 @@ class Limit(settings.Settings):
 
 
 class Policy(settings.Settings):
-    """config/policy.yaml."""
+    """config/policy.yaml: which columns of the table may get worse by how much, and whether cells may be missing."""
 
     limits: Annotated[dict[str, Limit], pydantic.Field(min_length=1)]
     missing_cells: Literal["fail", "allow"]
