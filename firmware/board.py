@@ -105,7 +105,7 @@ class Board(settings.Settings):
     `timing` is absent where every memory answers in one cycle. The image starts `image_offset_bytes` into the first
     flash, behind a bootloader that stays on the board. The compiler chooses kernels to `optimize` speed or size, where
     it has a choice. `formats` are what the board's tools take beside the ELF; `flash_command` writes an image, and
-    {elf}, {bin}, {hex}, {uf2} and {port} in it are replaced. `settings` are numbers that only the chip's own code reads.
+    {elf}, {bin}, {hex}, {uf2} and {port} in it are replaced. Only the chip's own code reads `settings`.
     """
 
     name: str
