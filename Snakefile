@@ -21,6 +21,7 @@ rule all:
         [f"results/figures/{name}.svg" for name in FIGURES],
         "results/report/index.html",
         "results/manifest.json",
+        ["results/repeats.md"] if REPEATS else [],
 
 
 onsuccess:

@@ -9,7 +9,7 @@ from snakemake.resources import Resource
 
 from firmware.settings import SettingsError
 from scripts.lib.config import load_board, load_config, load_image
-from scripts.lib.declared import GivenModel, load_dataset, load_model, seed_of
+from scripts.lib.declared import GivenModel, load_dataset, load_model, repeats_of, seed_of, seeds_needed
 from scripts.lib.lab import load_lab
 from scripts.lib.schemes import SCHEMES
 from scripts.lib.stamps import write_stamps
@@ -29,6 +29,13 @@ LAB = or_stop(load_lab)
 write_stamps(CONFIG.cells, LAB, CONFIG.matrix.model_dump(include={"duty_cycle", "accuracy_budget_points"}))
 
 FIGURES = sorted(path.stem for path in Path("scripts/report/figures").glob("*.rst"))
+
+# Repeated trainings, and those of the bases of variants: they differ in their seed alone.
+REPEATS = [
+    repeat
+    for name, seeds in seeds_needed(CONFIG.models.values()).items()
+    for repeat in repeats_of(or_stop(load_model, name), seeds)
+]
 
 # A real board serves as many jobs at once as it has units; virtual boards are unlimited.
 exclusive_board = {}
@@ -72,6 +79,18 @@ def builder_of(wildcards):
     return f"scripts/models/{model_of(wildcards.model).builder}.py"
 
 
+def variant_of(wildcards):
+    """The source file of a variant's kind."""
+    variant = model_of(wildcards.model).variant
+    return [f"scripts/variants/{variant.kind}.py", "scripts/lib/substitute.py"] if variant else []
+
+
+def teacher_of(wildcards):
+    """The trained model that a distilled one learns from."""
+    teacher = model_of(wildcards.model).teacher
+    return [f"results/models/{teacher}/model.keras"] if teacher else []
+
+
 def data_of(wildcards):
     """The prepared dataset of a model; the labelled vectors of a given one, which may have none."""
     model = model_of(wildcards.model)
@@ -81,9 +100,11 @@ def data_of(wildcards):
 
 
 def declaration_of(wildcards):
-    """The YAML of a model, which repeats share."""
+    """The YAML of a model, which repeats share, and of the base of a variant."""
     path = f"config/models/{wildcards.model}.yaml"
-    return path if Path(path).is_file() else f"config/models/{seed_of(wildcards.model)[0]}.yaml"
+    own = path if Path(path).is_file() else f"config/models/{seed_of(wildcards.model)[0]}.yaml"
+    variant = getattr(model_of(wildcards.model), "variant", None)
+    return [own, f"config/models/{variant.of}.yaml"] if variant else own
 
 
 def declarations_of_data(wildcards):

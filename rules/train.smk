@@ -4,6 +4,8 @@ rule train_model:
         data=data_of,
         model=declaration_of,
         builder=builder_of,
+        variant=variant_of,
+        teacher=teacher_of,
         loop="scripts/lib/training.py",
     output:
         model="results/models/{model}/model.keras",
@@ -19,3 +21,28 @@ rule train_model:
         "Train {wildcards.model}"
     script:
         "../scripts/train_model.py"
+
+
+rule summarise_repeats:
+    """Say what repeated trainings differ by, and what variants change."""
+    input:
+        [
+            f"results/models/{model}/{scheme}.{kind}"
+            for model in REPEATS
+            for scheme in CONFIG.matrix.schemes
+            for kind in ("accuracy.json", "tflite")
+        ],
+        matrix="results/stamps/matrix.json",
+        sources="results/stamps/records.sha256",
+    output:
+        csv=report("results/repeats.csv", caption="../scripts/report/repeats.rst", category="Tables", labels={"table": "repeats"}),
+        markdown="results/repeats.md",
+    log:
+        "logs/summarise_repeats.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Summarise repeated trainings and variants"
+    script:
+        "../scripts/summarise_repeats.py"

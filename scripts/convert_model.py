@@ -33,7 +33,7 @@ def convert_model(model: Path, scheme: Scheme, data: Path | None, path: Path) ->
     else:
         import keras  # here and not above: its notices about the host belong in the log
 
-        content = convert(keras.models.load_model(model), scheme, load_prepared(data).x_train)
+        content = convert(keras.models.load_model(model, compile=False), scheme, load_prepared(data).x_train)
     with whole(path) as part:
         part.write_bytes(content)
     print(f"{path}: {len(content)} bytes")

@@ -12,13 +12,16 @@ from pathlib import Path
 from scripts.lib.declared import Model, load_model, plugin
 from scripts.lib.job import logged, whole
 from scripts.lib.prepared import ANOMALY, Prepared, load_prepared
-from scripts.lib.training import Recipe, fit, write_curves
+from scripts.lib.training import Recipe, Task, fit, write_curves
 
 
-def train_model(model: Model, data: Prepared, path: Path, curves: Path, key: str = "") -> None:
+def train_model(
+    model: Model, data: Prepared, path: Path, curves: Path, key: str = "", teacher: Path | None = None
+) -> None:
     """Train `model` on the training split; write it to `path` as .keras, and loss and metrics per epoch to `curves`.
 
-    `key` stands for everything that decides the weights: a checkpoint with another key is not taken up.
+    `key` stands for everything that decides the weights: a checkpoint with another key is not taken up. `teacher` is
+    the .keras of the model that a distilled one learns from.
     """
     import keras  # here and not above: their notices about the host belong in the log
     import tensorflow as tf
@@ -29,15 +32,16 @@ def train_model(model: Model, data: Prepared, path: Path, curves: Path, key: str
     tf.config.experimental.enable_op_determinism()
     network = plugin("models", model.builder).build(data.x_train.shape[1:], len(data.class_names), model.parameters)
     print(f"{model.name}: {network.count_params()} parameters")
-    optimizer = keras.optimizers.Adam(model.learning_rate)
     if data.task == ANOMALY:  # learns to give back what it gets
-        network.compile(optimizer, "mean_squared_error")
-        target = data.x_train
+        task = Task(network, data.x_train, data.x_train, "mean_squared_error")
     else:
-        network.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-        target = data.y_train
+        task = Task(network, data.x_train, data.y_train, "sparse_categorical_crossentropy", ["accuracy"])
+    if model.variant:
+        vary = plugin("variants", model.variant.kind).vary
+        task = vary(task, model.variant, model.epochs, teacher and keras.models.load_model(teacher, compile=False))
+    task.network.compile(keras.optimizers.Adam(model.learning_rate), task.loss, metrics=task.metrics)
     recipe = Recipe(model.seed, model.epochs, model.batch_size, model.patience, key)
-    progress = fit(network, data.x_train, target, data.group_train, recipe, path.with_name("checkpoint.npz"))
+    progress = fit(task, data.group_train, recipe, path.with_name("checkpoint.npz"))
     write_curves(progress, curves)
     with whole(path) as part:
         network.save(part)
@@ -45,7 +49,7 @@ def train_model(model: Model, data: Prepared, path: Path, curves: Path, key: str
 
 
 def _key(model: Model, files: list[Path]) -> str:
-    """Return a hash of what decides the weights: the declaration, the builder and the data."""
+    """Return a hash of what decides the weights: the declaration, and the files it names."""
     digest = hashlib.sha256(model.model_dump_json().encode())
     for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -70,6 +74,8 @@ def _make_repeatable(path: Path) -> None:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        model, files = load_model(job.wildcards.model), [Path(job.input.data), Path(job.input.builder)]
-        key = _key(model, files)
-        train_model(model, load_prepared(files[0]), Path(job.output.model), Path(job.output.curves), key)
+        model, named = load_model(job.wildcards.model), job.input
+        files = [Path(file) for file in (named.data, named.builder, *named.variant, *named.teacher)]
+        teacher = Path(named.teacher[0]) if named.teacher else None
+        outputs = Path(job.output.model), Path(job.output.curves)
+        train_model(model, load_prepared(files[0]), *outputs, _key(model, files), teacher)

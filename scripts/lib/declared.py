@@ -1,10 +1,12 @@
 """What one YAML file declares: config/models/<name>.yaml and config/datasets/<name>.yaml.
 
-The builder of a model and the loader of a dataset have `Parameters` of their own, which type the `parameters` key.
+The builder of a model and the loader of a dataset have `Parameters` of their own, which type the `parameters` key; the
+kind of a variant has some that type the other keys of `variant`.
 """
 
 import importlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,13 +24,13 @@ FileName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
 def plugins(kind: str) -> list[str]:
-    """Names of the modules in scripts/<kind>/: the builders of `models`, the loaders of `datasets`."""
+    """Names of the modules in scripts/<kind>/: the builders of `models`, loaders of `datasets`, kinds of `variants`."""
     folder = Path(importlib.import_module(f"scripts.{kind}").__file__).parent
     return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
 
 
 def plugin(kind: str, name: str) -> Any:
-    """The module scripts/<kind>/<name>.py; it has a class `Parameters` and one function, `build` or `load`."""
+    """The module scripts/<kind>/<name>.py; it has a class `Parameters` and one function, `build`, `load` or `vary`."""
     return importlib.import_module(f"scripts.{kind}.{name}")
 
 
@@ -38,6 +40,13 @@ def _known(name: str, kind: str, valid: list[str]) -> str:
     return name
 
 
+class Variant(settings.Settings):
+    """What a variant is `of`, and the `kind` of change; the kind's own `Parameters` are added to this."""
+
+    of: str
+    kind: str
+
+
 class Model(settings.Settings):
     """config/models/<name>.yaml: an architecture, its data and how it is trained.
 
@@ -45,7 +54,8 @@ class Model(settings.Settings):
     it, so another number gives other weights. `patience` turns early stopping on: a tenth of the training samples is
     set aside, and training ends that many epochs after their loss was lowest, with the weights of that epoch.
     `repeats` trainings differ in their seed alone; each is a model of its own, <name>-seed<N>. `mlperf_target` is the
-    accuracy or AUC that MLPerf Tiny asks of this task, on its own data.
+    accuracy or AUC that MLPerf Tiny asks of this task, on its own data. With `variant` the file has a title and repeats
+    of its own and all else is the base's, so that both have the same training budget.
     """
 
     name: str
@@ -61,6 +71,12 @@ class Model(settings.Settings):
     patience: Positive | None = None
     repeats: Positive = 1
     mlperf_target: Share | None = None
+    variant: Any = None
+
+    @property
+    def teacher(self) -> str | None:
+        """The model that this one learns from, if it is distilled."""
+        return getattr(self.variant, "teacher", None)
 
     @property
     def schemes(self) -> list[str]:
@@ -159,10 +175,10 @@ def load_model(name: str, root: Path = Path()) -> Model | GivenModel:
     folder = root / "config/models"
     base, seed = seed_of(name)
     if seed is not None and base in declared(folder) and name not in declared(folder):
-        return _load(folder, base, Model, "builder", "models").model_copy(update={"name": name, "seed": seed})
+        return _load_model(folder, base).model_copy(update={"name": name, "seed": seed, "repeats": 1})
     path = folder / f"{name}.yaml"
     if not path.is_file() or "tflite" not in settings.read_yaml(path):
-        return _load(folder, name, Model, "builder", "models")
+        return _load_model(folder, name)
     model = settings.load(path, GivenModel, name=name)
     files = {"tflite": model.tflite, "vectors": model.vectors}
     missing = [
@@ -179,9 +195,63 @@ def seed_of(name: str) -> tuple[str, int | None]:
     return (match[1], int(match[2])) if match else (name, None)
 
 
-def repeats_of(model: Model) -> list[str]:
-    """Return the names of all trainings of `model`: its own, then the repeats with the seeds that follow."""
-    return [model.name, *(f"{model.name}-seed{model.seed + index}" for index in range(1, model.repeats))]
+def repeats_of(model: Model, repeats: int | None = None) -> list[str]:
+    """Return the names of so many trainings of `model`: its own, then repeats with the seeds that follow."""
+    return [model.name, *(f"{model.name}-seed{model.seed + index}" for index in range(1, repeats or model.repeats))]
+
+
+def seeds_needed(models: Iterable[Any]) -> dict[str, int]:
+    """Return by name how many trainings there must be of `models` that are repeated, and of the bases of variants."""
+    needed: dict[str, int] = {}
+    for model in models:
+        if getattr(model, "repeats", 1) > 1:
+            base = [model.variant.of] if model.variant else []
+            needed |= {name: max(model.repeats, needed.get(name, 0)) for name in (*base, model.name)}
+    return needed
+
+
+OWN_OF_VARIANT = ("title", "variant", "repeats")
+
+
+def _load_model(folder: Path, name: str) -> Model:
+    """Return the model in <folder>/<name>.yaml; a variant has what it does not say itself from its base."""
+    path = folder / f"{name}.yaml"
+    content = settings.read_yaml(path) if path.is_file() else {}
+    variant = content.get("variant")
+    if not isinstance(variant, dict):
+        return _load(folder, name, Model, "builder", "models")
+    base, kind = variant.get("of"), variant.get("kind")
+    bases = [
+        other
+        for other in declared(folder)
+        if not {"variant", "tflite"} & set(settings.read_yaml(folder / f"{other}.yaml"))
+    ]
+    errors = [
+        f"{path}: variant.{key}: unknown {what} {value!r}{settings.nearest(str(value), valid)}"
+        for key, value, what, valid in (
+            ("of", base, "model", bases),
+            ("kind", kind, "kind", plugins("variants")),
+            ("teacher", variant.get("teacher", base), "model", bases),
+        )
+        if value not in valid
+    ]
+    errors += [
+        f"{path}: {key}: a variant trains as its base does; it has {', '.join(OWN_OF_VARIANT)} of its own"
+        for key in content
+        if key not in OWN_OF_VARIANT
+    ]
+    if not isinstance(content.get("repeats"), int) or content["repeats"] < 2:
+        errors.append(f"{path}: repeats: a variant is compared over two trainings or more")
+    if errors:
+        raise settings.SettingsError(errors)
+    typed = pydantic.create_model("Variant", __base__=(Variant, plugin("variants", kind).Parameters))
+    shared = {key: value for key, value in settings.read_yaml(folder / f"{base}.yaml").items() if key != "repeats"}
+    model = _load(folder, name, Model, "builder", "models", variant=(typed, ...), **shared)
+    if model.teacher and _load_model(folder, model.teacher).dataset != model.dataset:
+        raise settings.SettingsError(
+            [f"{path}: variant.teacher: {model.teacher!r} learns from other data than {base!r}"]
+        )
+    return model
 
 
 def load_dataset(name: str, root: Path = Path()) -> Dataset:
@@ -207,15 +277,19 @@ def declared(folder: Path) -> list[str]:
 
 
 def _load(folder: Path, name: str, base: type[settings.Settings], key: str, kind: str, **shared: Any) -> Any:
-    """Load <folder>/<name>.yaml with `parameters` typed by the plugin module that the file names under `key`."""
+    """Load <folder>/<name>.yaml with `parameters` typed by the plugin module that the file names under `key`.
+
+    `shared` has what the file may leave out; a tuple among it is the type of a field instead.
+    """
     path = folder / f"{name}.yaml"
     if not path.is_file():
         raise settings.SettingsError(
             [f"{path}: unknown {kind[:-1]} {name!r}{settings.nearest(name, declared(folder))}"]
         )
-    content = settings.read_yaml(path)
+    fields = {field: value for field, value in shared.items() if isinstance(value, tuple)}
+    values = {field: value for field, value in shared.items() if field not in fields}
+    content = {**values, **settings.read_yaml(path), "name": name}
     module = content.get(key)
     typed = plugin(kind, module).Parameters if module in plugins(kind) else dict[str, Any]
-    field = (typed, pydantic.Field(default_factory=dict, validate_default=True))
-    typed_base = pydantic.create_model(base.__name__, __base__=base, parameters=field)
-    return settings.check(path, {**shared, **content, "name": name}, typed_base)
+    fields["parameters"] = (typed, pydantic.Field(default_factory=dict, validate_default=True))
+    return settings.check(path, content, pydantic.create_model(base.__name__, __base__=base, **fields))

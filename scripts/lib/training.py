@@ -7,7 +7,8 @@ comes from the seed and the epoch, and the checkpoint holds every variable, thos
 import csv
 import json
 import zipfile
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,33 @@ import numpy as np
 from scripts.lib.job import whole
 
 VALIDATION_SHARE = 0.1
+
+
+class TrainingError(ValueError):
+    """A model and a way to train it that do not belong together."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained, on what, for what; a variant changes some of it.
+
+    x: float32 (n, *sample shape); target: what the loss compares outputs with, (n, ...). before_epoch(epoch) is called
+    before every epoch, from 0, and depends on nothing but its number; finish() when the final weights are in place.
+    settled: early stopping takes no notice of the epochs before that one.
+    """
+
+    network: Any
+    x: np.ndarray
+    target: np.ndarray
+    loss: Any
+    metrics: list[Any] = field(default_factory=list)
+    before_epoch: Callable[[int], None] = lambda epoch: None
+    finish: Callable[[], None] = lambda: None
+    settled: int = 0
+
+    def changed(self, **changes: Any) -> "Task":
+        """Return the task with other values."""
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)
@@ -42,19 +70,21 @@ class Progress:
     best_weights: list[np.ndarray] = field(default_factory=list)
 
 
-def fit(network: Any, x: np.ndarray, y: np.ndarray, groups: np.ndarray, recipe: Recipe, checkpoint: Path) -> Progress:
-    """Train the compiled `network` on samples x with targets y; `groups` (n,) are never divided for validation.
+def fit(task: Task, groups: np.ndarray, recipe: Recipe, checkpoint: Path) -> Progress:
+    """Train the task's network, which is compiled; samples of one of the `groups` (n,) stay together for validation.
 
     The file `checkpoint` is written after every epoch and removed at the end; another recipe's is ignored.
     """
+    network, x, y = task.network, task.x, task.target
     network.optimizer.build(network.trainable_variables)
     progress = _restore(network, recipe.key, checkpoint) or Progress()
     held_out = _held_out(groups, recipe.seed) if recipe.patience else np.zeros(len(x), bool)
     validation = (x[held_out], y[held_out]) if recipe.patience else None
     training = np.flatnonzero(~held_out)
     for epoch in range(len(progress.curves), recipe.epochs):
-        if recipe.patience and progress.curves and epoch - 1 - progress.best_epoch >= recipe.patience:
+        if recipe.patience and epoch > task.settled and epoch - 1 - progress.best_epoch >= recipe.patience:
             break
+        task.before_epoch(epoch)
         order = np.random.default_rng([recipe.seed, epoch]).permutation(training)
         history = network.fit(
             x[order], y[order], batch_size=recipe.batch_size, validation_data=validation, shuffle=False, verbose=0
@@ -62,12 +92,14 @@ def fit(network: Any, x: np.ndarray, y: np.ndarray, groups: np.ndarray, recipe: 
         row = {name.replace("val_", "validation_"): values[0] for name, values in history.items()}
         progress.curves.append(row)
         print(f"epoch {epoch + 1}: {', '.join(f'{name} {value:.4f}' for name, value in row.items())}", flush=True)
-        if recipe.patience and row["validation_loss"] <= min(r["validation_loss"] for r in progress.curves):
+        counted = [r["validation_loss"] for r in progress.curves[task.settled :]] if recipe.patience else []
+        if counted and counted[-1] <= min(counted):
             progress.best_epoch, progress.best_weights = epoch, network.get_weights()
         _save(network, recipe.key, progress, checkpoint)
     if recipe.patience:
         network.set_weights(progress.best_weights)
         print(f"weights of epoch {progress.best_epoch + 1}, the best in validation")
+    task.finish()
     checkpoint.unlink(missing_ok=True)
     return progress
 

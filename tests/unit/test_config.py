@@ -8,7 +8,7 @@ import yaml
 
 from firmware.settings import SettingsError
 from scripts.lib.config import load_config
-from scripts.lib.declared import load_dataset, load_model, plugins, repeats_of
+from scripts.lib.declared import load_dataset, load_model, plugins, repeats_of, seeds_needed
 
 ROOT = Path(__file__).parents[2]
 MATRIX = Path("config/config.yaml")
@@ -155,3 +155,33 @@ def test_a_dataset_may_use_the_files_of_another(folder):
     assert (shared.raw, shared.files, shared.licence) == ("kws12", own.files, own.licence)
     edit(folder, "datasets/kws5.yaml", "raw: kws12", "raw: kws21")
     assert messages(folder) == ["config/datasets/kws5.yaml: raw: unknown dataset 'kws21' (did you mean 'kws12'?)"]
+
+
+def test_a_variant_is_its_base_but_for_one_change(folder):
+    base, variant = load_model("kws_mlp", folder), load_model("kws_mlp-pruned", folder)
+    assert variant.variant.sparsity == 0.75 and variant.title != base.title
+    assert (variant.epochs, variant.dataset, variant.parameters) == (base.epochs, base.dataset, base.parameters)
+    repeat = load_model("kws_mlp-pruned-seed3", folder)
+    assert (repeat.seed, repeat.variant.model_dump()) == (3, variant.variant.model_dump())
+    assert seeds_needed([base, variant]) == {"kws_mlp": 5, "kws_mlp-pruned": 5}
+    assert load_model("kws_mlp-distilled", folder).teacher == "kws_mlp_wide" and base.teacher is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("of: kws_mlp", "of: kws_mpl", "variant.of: unknown model 'kws_mpl' (did you mean 'kws_mlp'?)"),
+        ("of: kws_mlp", "of: kws_mlp-qat", "variant.of: unknown model 'kws_mlp-qat'"),
+        ("kind: pruned", "kind: prune", "variant.kind: unknown kind 'prune' (did you mean 'pruned'?)"),
+        ("sparsity: 0.75", "sparsity: 75", "variant.sparsity: Input should be less than 1"),
+        ("sparsity: 0.75", "sparsty: 0.75", "variant.sparsty: unknown key (did you mean 'sparsity'?)"),
+        ("kind: pruned, sparsity: 0.75", "kind: distilled, teacher: kws_dscnn", "variant.teacher: 'kws_dscnn' learns"),
+        ("kind: pruned, sparsity: 0.75", "kind: distilled, teacher: nobody", "variant.teacher: unknown model 'nobody'"),
+        ("repeats: 5", "repeats: 1", "repeats: a variant is compared over two trainings or more"),
+        ("repeats: 5", "repeats: 5\nepochs: 100", "epochs: a variant trains as its base does"),
+    ],
+)
+def test_a_mistake_in_a_variant_is_named(folder, old, new, expected):
+    edit(folder, "models/kws_mlp-pruned.yaml", old, new)
+    found = messages(folder, models=["kws_mlp-pruned"])
+    assert any(message.startswith(f"config/models/kws_mlp-pruned.yaml: {expected}") for message in found), found

@@ -28,7 +28,7 @@ def test_a_fresh_clone_plans_every_cell_of_the_matrix(fresh):
     assert fresh.planned() - {"all"} == jobs
 
 
-@pytest.mark.parametrize("file", ("config.yaml", "full.yaml"))
+@pytest.mark.parametrize("file", ("config.yaml", "full.yaml", "variants.yaml"))
 def test_every_matrix_of_the_project_can_be_planned(fresh, file):
     path = ROOT / "config" / file
     matrix = yaml.safe_load(path.read_text())
