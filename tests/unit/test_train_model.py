@@ -16,7 +16,7 @@ TRAIN = """
 import sys, time
 from pathlib import Path
 import keras, numpy as np
-from scripts.lib.training import Recipe, fit, write_curves
+from scripts.lib.training import Recipe, Task, fit, write_curves
 
 def train(checkpoint, pause_s):
     keras.utils.set_random_seed(1)
@@ -32,7 +32,7 @@ def train(checkpoint, pause_s):
         time.sleep(pause_s)
         return once(*arguments, **options)
     network.fit = slowly
-    progress = fit(network, x, y, groups, Recipe(1, 12, 32, 3, "key"), checkpoint)
+    progress = fit(Task(network, x, y, network.loss), groups, Recipe(1, 12, 32, 3, "key"), checkpoint)
     write_curves(progress, checkpoint.with_suffix(".csv"))
     np.savez(checkpoint.with_suffix(".weights.npz"), *network.get_weights())
 
@@ -98,16 +98,22 @@ class Network:
         return type("History", (), {"history": losses})
 
 
-def run(losses, checkpoint, key="key", patience=2, epochs=10):
+def run(losses, checkpoint, key="key", patience=2, epochs=10, settled=0):
     network = Network(losses)
     x = np.arange(100)
     recipe = training.Recipe(1, epochs, 10, patience, key)
-    return network, training.fit(network, x, x, np.arange(100) // 5, recipe, checkpoint)
+    task = training.Task(network, x, x, None, settled=settled)
+    return network, training.fit(task, np.arange(100) // 5, recipe, checkpoint)
 
 
 def test_training_ends_with_the_weights_of_the_best_epoch(tmp_path):
     network, progress = run([5, 3, 4, 2, 6, 7, 1], tmp_path / "c.npz")
     assert len(progress.curves) == 6 and network.weight.value == 4
+
+
+def test_epochs_before_the_task_has_settled_do_not_count(tmp_path):
+    network, progress = run([1, 3, 4, 5, 2, 6, 7, 1], tmp_path / "c.npz", settled=3)
+    assert len(progress.curves) == 7 and network.weight.value == 5
 
 
 def test_without_patience_every_sample_is_trained_in_every_epoch(tmp_path):
