@@ -39,7 +39,10 @@ FILES: dict[str, list[type[Settings]]] = {
 BAR = "\\|"  # within a cell of a table
 TABLE = ["| key | value | default |", "|---|---|---|"]
 PLUGINS = {
-    "config/models/<name>.yaml": [("parameters", f"builder: {name}", "models", name) for name in plugins("models")],
+    "config/models/<name>.yaml": [
+        *(("parameters", f"builder: {name}", "models", name) for name in plugins("models")),
+        *(("variant", f"kind: {name}", "variants", name) for name in plugins("variants")),
+    ],
     "config/datasets/<name>.yaml": [
         ("parameters", f"loader: {name}", "datasets", name) for name in plugins("datasets")
     ],

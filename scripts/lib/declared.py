@@ -71,7 +71,7 @@ class Model(settings.Settings):
     patience: Positive | None = None
     repeats: Positive = 1
     mlperf_target: Share | None = None
-    variant: Any = None
+    variant: Variant | None = None
 
     @property
     def teacher(self) -> str | None:
