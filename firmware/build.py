@@ -77,7 +77,7 @@ def compile_kernels(core: Core, library: Path) -> None:
     """Compile the portable kernels and those of the core's instruction set into a static library."""
     with tempfile.TemporaryDirectory(prefix="boardwalk-kernels-") as folder:
         objects = []
-        for name, level in (("portable", "-Os"), (core.isa, "-O2")):
+        for name, level in (("portable", "-Os"), *((folder, "-O2") for folder in core.kernels)):
             if sources := sorted((KERNELS / name).glob("*.c")):
                 objects.append(Path(folder) / f"{name}.o")
                 toolchain.compile_object(sources, objects[-1], core, level, [KERNELS, KERNELS / "portable"])

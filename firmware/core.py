@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Core:
-    """`target` and `cpu` are the compiler's names; `isa` is the folder of kernels/ that this core can run.
+    """`target` and `cpu` are the compiler's names; `isa` is its instruction set.
 
     `family` is the folder of chips/ with the start-up code that all chips of this kind share. Code uses the
     single-precision unit where `has_fpu`, also on chips that could do double.
@@ -17,6 +17,11 @@ class Core:
     cpu: str
     family: str
     has_fpu: bool
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """Folders of kernels/ and compiler/variants/ with the fast kernels for this core."""
+        return (self.isa,) if self.isa == "armv7em" else (self.isa, "blocked")
 
 
 CORES = {

@@ -80,7 +80,7 @@ def common_files(package: Package) -> dict[str, str]:
     """Return LICENSE and src/: NAME.h is the interface, NAME_golden.h the golden vectors, all else is internal."""
     name, kernels = package.name, f"{package.name}_kernels"
     source, header = emit_source(package.model, name), emit_header(package.model, name)
-    needed = kernel_files(source + header, package.board.target.isa if package.board else None)
+    needed = kernel_files(source + header, package.board.target.kernels if package.board else ())
     functions = {function for file in needed if file.suffix == ".c" for function in functions_of(file)}
 
     def renamed(text: str) -> str:
@@ -108,12 +108,12 @@ def common_files(package: Package) -> dict[str, str]:
     return files
 
 
-def kernel_files(source: str, isa: str | None) -> list[Path]:
+def kernel_files(source: str, fast: tuple[str, ...]) -> list[Path]:
     """Return the files that C text which includes and calls kernels needs, and those that they need in turn.
 
-    A kernel is looked for in the folder of the instruction set, if one is given, and in portable/.
+    A kernel is looked for in the folders of fast kernels for a core, if any, and in portable/.
     """
-    folders = [KERNELS / folder for folder in (isa, "portable") if folder]
+    folders = [KERNELS / folder for folder in (*fast, "portable")]
     defined = {function: path for place in folders for path in place.glob("*.c") for function in functions_of(path)}
     found: set[Path] = set()
     texts = [(source, KERNELS)]

@@ -31,11 +31,11 @@ _CYCLES_PER_TERM, _CYCLES_PER_OUTPUT = 12, 50
 _SIZE_EXCHANGE = 120
 
 
-def variants(isa: str) -> list[ModuleType]:
-    """Return the files of an instruction set, by name; none if it has no folder."""
-    if not any(file.name == isa for file in pkgutil.iter_modules(__path__)):
+def variants(name: str) -> list[ModuleType]:
+    """Return the files of a folder, by name; none if there is no such folder."""
+    if not any(file.name == name for file in pkgutil.iter_modules(__path__)):
         return []
-    folder = importlib.import_module(f"{__name__}.{isa}")
+    folder = importlib.import_module(f"{__name__}.{name}")
     names = sorted(file.name for file in pkgutil.iter_modules(folder.__path__) if not file.name.startswith("_"))
     return [importlib.import_module(f"{folder.__name__}.{name}") for name in names]
 
@@ -63,7 +63,7 @@ def choose_kernels(steps: list[Step], core: Core, optimize: str) -> list[Step]:
 
 
 def _candidates(step: Step, core: Core) -> Iterator[Step]:
-    for module in variants(core.isa):
+    for module in (module for folder in core.kernels for module in variants(folder)):
         fast = module.rewrite(step, core) if step.kernel in module.REPLACES else None
         if fast is not None and fast.estimated_cycles < portable_cycles(step):
             yield fast
