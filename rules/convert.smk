@@ -1,20 +1,20 @@
 rule convert_model:
-    """Convert a trained model to one quantization scheme."""
+    """Convert a trained model to every quantization scheme."""
     input:
         model=weights_of,
         data=data_of,
         schemes="scripts/lib/schemes.py",
     output:
-        "results/models/{model}/{scheme}.tflite",
+        [f"results/models/{{model}}/{scheme}.tflite" for scheme in SCHEMES],
     log:
-        "logs/convert_model/{model}/{scheme}.log",
+        "logs/convert_model/{model}.log",
     benchmark:
-        "benchmarks/convert_model/{model}/{scheme}.tsv"
+        "benchmarks/convert_model/{model}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
     message:
-        "Convert {wildcards.model} to {wildcards.scheme}"
+        "Convert {wildcards.model}"
     script:
         "../scripts/convert_model.py"
 

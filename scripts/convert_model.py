@@ -1,4 +1,4 @@
-"""Converts one trained model to one quantization scheme, as .tflite with batch size 1; takes a given .tflite as it is.
+"""Converts one trained model to every quantization scheme, as .tflite with batch size 1; takes a given one as it is.
 
 Runs in a process of its own, as the converter keeps memory. The same weights give the same bytes.
 """
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from firmware.compiler.errors import InvalidModel, UnsupportedModel
-from firmware.compiler.read import read_model
+from firmware.compiler.read import NOT_CONVERTED, read_model
+from scripts.lib.declared import GivenModel, load_model
 from scripts.lib.job import logged, whole
 from scripts.lib.prepared import load_prepared
 from scripts.lib.schemes import SCHEMES, Scheme, scheme_of
@@ -23,34 +24,45 @@ class ConversionError(ValueError):
     """A given model that is not what its YAML says."""
 
 
-def convert_model(model: Path, scheme: Scheme, data: Path | None, path: Path) -> None:
-    """Write the .keras file `model` to `path` in `scheme`, calibrated with training samples of `data`.
+def convert_model(model: Path, declared: str | None, data: Path | None, folder: Path) -> None:
+    """Write the .keras file `model` to <folder>/<scheme>.tflite in every scheme, calibrated with samples of `data`.
 
-    A .tflite is taken as it is; it must be in that scheme.
+    A .tflite is taken as it is, if it is in the `declared` scheme. Where there is no conversion, the file is a note
+    that says why, and so will its cells.
     """
-    if model.suffix == ".tflite":
-        content = given(model, scheme)
-    else:
-        import keras  # here and not above: its notices about the host belong in the log
-
-        content = convert(keras.models.load_model(model, compile=False), scheme, load_prepared(data).x_train)
-    with whole(path) as part:
-        part.write_bytes(content)
-    print(f"{path}: {len(content)} bytes")
+    forms = given(model, declared) if declared else trained(model, load_prepared(data).x_train)
+    for scheme, content in forms:
+        with whole(folder / f"{scheme.name}.tflite") as part:
+            part.write_bytes(content)
+        print(f"{scheme.name}:", content.decode() if content.startswith(NOT_CONVERTED) else f"{len(content)} bytes")
 
 
-def given(tflite: Path, scheme: Scheme) -> bytes:
-    """Return the bytes of a .tflite from elsewhere, if it is one and in `scheme`."""
+def trained(path: Path, x_train: np.ndarray) -> Iterator[tuple[Scheme, bytes]]:
+    """Yield the .keras file `path` in every scheme: TensorFlow takes longer to start than to convert."""
+    import keras  # here and not above: its notices about the host belong in the log
+    from tensorflow.lite.python.convert import ConverterError
+
+    model = keras.models.load_model(path, compile=False)
+    for scheme in SCHEMES.values():
+        try:
+            yield scheme, convert(model, scheme, x_train)
+        except (ConverterError, RuntimeError) as error:
+            yield scheme, NOT_CONVERTED + " ".join(str(error).split()).encode()
+
+
+def given(tflite: Path, declared: str) -> Iterator[tuple[Scheme, bytes]]:
+    """Yield the bytes of a .tflite from elsewhere for the scheme that it is in, which must be the declared one."""
     content = tflite.read_bytes()
     try:
-        found = scheme_of(read_model(content))
+        found = scheme_of(read_model(content)).name
     except InvalidModel as error:
         raise ConversionError(f"{tflite}: not a .tflite: {error}") from error
     except UnsupportedModel:  # the cell will say so
-        return content
-    if found != scheme:
-        raise ConversionError(f"{tflite}: expected a model in {scheme.name}, got one in {found.name}")
-    return content
+        found = declared
+    if found != declared:
+        raise ConversionError(f"{tflite}: expected a model in {declared}, got one in {found}")
+    for scheme in SCHEMES.values():
+        yield scheme, content if scheme.name == found else NOT_CONVERTED + f"{tflite} is {found}".encode()
 
 
 def convert(model: Any, scheme: Scheme, x_train: np.ndarray) -> bytes:
@@ -81,5 +93,7 @@ def _calibration(x_train: np.ndarray) -> Iterator[list[np.ndarray]]:
 
 if job := globals().get("snakemake"):
     with logged(job):
+        model = load_model(job.wildcards.model)
+        declared = model.scheme if isinstance(model, GivenModel) else None
         data = Path(job.input.data) if job.input.data else None
-        convert_model(Path(job.input.model), SCHEMES[job.wildcards.scheme], data, Path(job.output[0]))
+        convert_model(Path(job.input.model), declared, data, Path(job.output[0]).parent)

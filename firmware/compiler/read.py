@@ -12,12 +12,16 @@ from firmware.compiler.errors import InvalidModel, UnsupportedModel, Unsupported
 from firmware.compiler.flatbuffer import Table, root
 from firmware.compiler.graph import Graph, Operator, Tensor
 
+NOT_CONVERTED = b"not converted: "  # begins a note in the place of a model, which says why there is none
+
 _MAX_ELEMENTS = 1 << 28
 _SUPPORTED_TYPES = ("FLOAT32", "FLOAT16", "INT32", "UINT8", "INT64", "INT16", "INT8", "RESOURCE")
 
 
 def read_model(content: bytes) -> Graph:
     """Return the graph of a .tflite file's bytes."""
+    if content.startswith(NOT_CONVERTED):
+        raise UnsupportedModel(content.decode("utf-8", "replace"))
     model = root(content, b"TFL3")
     version = model.scalar(0, "uint32")
     if version != 3:

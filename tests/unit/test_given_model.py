@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from firmware.compiler.errors import UnsupportedModel
+from firmware.compiler.read import read_model
 from scripts.convert_model import ConversionError, convert_model
 from scripts.lib.prepared import DataError
 from scripts.lib.schemes import SCHEMES
@@ -19,19 +21,25 @@ def tflite(tmp_path):
 
 
 def test_its_bytes_stay_as_they_are(tflite, tmp_path):
-    convert_model(tflite, SCHEMES["int8"], None, tmp_path / "out/int8.tflite")
+    convert_model(tflite, "int8", None, tmp_path / "out")
     assert (tmp_path / "out/int8.tflite").read_bytes() == tflite.read_bytes()
+
+
+def test_its_other_schemes_say_that_there_is_no_conversion(tflite, tmp_path):
+    convert_model(tflite, "int8", None, tmp_path / "out")
+    with pytest.raises(UnsupportedModel, match=r"not converted: .*mine\.tflite is int8"):
+        read_model((tmp_path / "out/float32.tflite").read_bytes())
 
 
 def test_another_scheme_than_declared_is_refused(tflite, tmp_path):
     with pytest.raises(ConversionError, match=r"mine\.tflite: expected a model in float32, got one in int8"):
-        convert_model(tflite, SCHEMES["float32"], None, tmp_path / "float32.tflite")
+        convert_model(tflite, "float32", None, tmp_path / "out")
 
 
 def test_what_is_no_tflite_is_refused(tflite, tmp_path):
     tflite.write_bytes(b"no flatbuffer")
     with pytest.raises(ConversionError, match=r"mine\.tflite: not a \.tflite"):
-        convert_model(tflite, SCHEMES["int8"], None, tmp_path / "int8.tflite")
+        convert_model(tflite, "int8", None, tmp_path / "out")
 
 
 def test_without_data_its_vectors_are_random_and_the_same_every_time(tflite, tmp_path):

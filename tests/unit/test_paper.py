@@ -112,7 +112,7 @@ def checkout(tmp_path, rows):
         ("results/cells/har_cnn1d/int8/left_over/firmware.elf", "ELF of an earlier run"),
         ("results/stamps/kernels.sha256", "1"),
         ("benchmarks/train_model/a.tsv", "s\th:m:s\tmax_rss\tcpu_time\n5.5\t0:00:05\t106.5\t3.8\n"),
-        ("benchmarks/convert_model/a/int8.tsv", "s\th:m:s\tmax_rss\tcpu_time\n0.1\t0:00:00\t-\tNA\n"),
+        ("benchmarks/convert_model/a.tsv", "s\th:m:s\tmax_rss\tcpu_time\n0.1\t0:00:00\t-\tNA\n"),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -127,7 +127,7 @@ def test_the_manifest_has_hashes_versions_machine_and_the_time_of_every_step(che
     assert content["artifacts"][elf] == hashlib.sha256(b"ELF").hexdigest()
     assert set(content["artifacts"]) == {elf, "results/table.csv"}
     assert content["steps"]["train_model/a"] == {"wall_s": 5.5, "cpu_s": 3.8, "peak_mib": 106.5}
-    assert content["steps"]["convert_model/a/int8"] == {"wall_s": 0.1, "cpu_s": None, "peak_mib": None}
+    assert content["steps"]["convert_model/a"] == {"wall_s": 0.1, "cpu_s": None, "peak_mib": None}
     assert content["training_threads"] == {"a": 3}
     assert content["packages"]["numpy"] and content["machine"]["threads"] and content["machine"]["cpu"]
     assert content["git"] == {"commit": None, "dirty": None, "changed": []}
