@@ -71,6 +71,12 @@ class Checkout:
                 shutil.copy2(self.root / part, root / part)
         return Checkout(root)
 
+    def share_compiler_cache(self) -> None:
+        """Let the C compiler find here what it has built before, such as its own runtime."""
+        for cache in (ROOT / ".cache/zig", self.root / ".cache"):
+            cache.mkdir(parents=True, exist_ok=True)
+        (self.root / ".cache/zig").symlink_to(ROOT / ".cache/zig")
+
     def with_small_matrix(self) -> "Checkout":
         """This copy, with MATRIX instead of the default one."""
         (self.root / "config/config.yaml").write_text(MATRIX)
@@ -102,9 +108,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy in which the small matrix has run; tests must leave it as it is."""
     root = tmp_path_factory.mktemp("matrix")
     checkout = Checkout(ROOT).copy(root, *SOURCES, *PRODUCED_FOR_MATRIX).with_small_matrix()
-    for cache in (ROOT / ".cache/zig", root / ".cache"):
-        cache.mkdir(parents=True, exist_ok=True)
-    (root / ".cache/zig").symlink_to(ROOT / ".cache/zig")  # the C compiler builds its runtime once for all
+    checkout.share_compiler_cache()
     run = checkout.snakemake("--cores", "2", *NO_PROFILE, "--scheduler", "greedy", "--show-failed-logs")
     assert run.returncode == 0, run.stdout
     return checkout
