@@ -2,7 +2,7 @@
 PYTHON ?= python3
 CORES ?= all
 SEED ?= 1
-CAMPAIGNS ?= graphs mutations serial
+CAMPAIGNS ?= graphs cores mutations serial
 SHELL := /bin/bash
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -1,6 +1,7 @@
-"""Long campaigns: python -m tests.soak graphs|mutations|serial|runner --seed N --count M [--jobs J].
+"""Long campaigns: python -m tests.soak graphs|cores|mutations|serial|runner --seed N --count M [--jobs J].
 
 graphs: random legal graphs of all types against their oracles, under sanitizers; a failure is reduced and printed.
+cores: the same with the fast kernels of each core in turn, on its virtual CPU.
 mutations: damaged files against the compiler. serial: a link with one to three faults between host and board, behind
 which our image is measured as ours or as foreign. runner: performance runs as MLPerf Tiny's rules want them, five loops
 of ten seconds. The same seed gives the same campaign; the exit code is 1 on any failure.
@@ -16,14 +17,17 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from firmware.build import compile_kernels
+from firmware.core import CORES
 from tests import mutations
 from tests.faulty_link import Cell, FaultyLink, ForeignCell, check, plan, short_limits
 from tests.isolation import ChildDied, run_in_child
+from tests.kernels.core_check import check_on_core
 from tests.kernels.graph_check import check_graphs
 from tests.kernels.random_graphs import TYPES, Recipe, build_graph, random_recipe, shrink
 from tests.kernels.sanitized import describe_sanitizers
@@ -69,35 +73,55 @@ def _run_and_leave(campaign: Callable[[list[tuple[int, int]]], int], cases: list
 
 def _graphs(cases: list[tuple[int, int]]) -> int:
     print(describe_sanitizers(), flush=True)
+    return _campaign(cases, [check_graphs])
+
+
+def _cores(cases: list[tuple[int, int]]) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        checks = []
+        for core in CORES.values():
+            kernels = Path(folder) / f"{core.name}.a"
+            compile_kernels(core, kernels)
+            checks.append(partial(check_on_core, core=core.name, kernels=kernels))
+        return _campaign(cases, checks)
+
+
+Check = Callable[[list[Recipe]], list[str | None]]
+
+
+def _campaign(cases: list[tuple[int, int]], checks: list[Check]) -> int:
+    """Check random graphs in batches, each by the next of the checks."""
     recipes = [random_recipe(seed, TYPES[index % len(TYPES)]) for index, seed in cases]
     outcomes: Counter[str] = Counter()
     for start in range(0, len(recipes), _BATCH):
-        batch = recipes[start : start + _BATCH]
-        for recipe, problem in zip(batch, _checked(batch), strict=True):
+        batch, check = recipes[start : start + _BATCH], checks[start // _BATCH % len(checks)]
+        for recipe, problem in zip(batch, _checked(check, batch), strict=True):
             outcomes[problem if problem in (None, "empty") else "failed"] += 1
             if problem not in (None, "empty"):
-                _report(recipe, problem)
+                _report(check, recipe, problem)
         print(f"{min(start + _BATCH, len(recipes))}/{len(recipes)}", flush=True)
     print(f"equal {outcomes[None]}, without operators {outcomes['empty']}, failed {outcomes['failed']}", flush=True)
     return int(outcomes["failed"] > 0)
 
 
-def _checked(recipes: list[Recipe]) -> list[str | None]:
+def _checked(check: Check, recipes: list[Recipe]) -> list[str | None]:
     """Check in a child, since an oracle that objects to a model ends its process; then one by one to find which."""
     try:
-        return run_in_child(lambda: check_graphs(recipes), _BATCH_S)
+        return run_in_child(lambda: check(recipes), _BATCH_S)
     except ChildDied as error:
-        return [str(error)] if len(recipes) == 1 else [_checked([recipe])[0] for recipe in recipes]
+        return [str(error)] if len(recipes) == 1 else [_checked(check, [recipe])[0] for recipe in recipes]
 
 
-def _report(recipe: Recipe, problem: str) -> None:
-    smallest = shrink(recipe, lambda candidate: _checked([candidate])[0] not in (None, "empty"))
-    again = _checked([smallest])[0]
+def _report(check: Check, recipe: Recipe, problem: str) -> None:
+    smallest = shrink(recipe, lambda candidate: _checked(check, [candidate])[0] not in (None, "empty"))
+    again = _checked(check, [smallest])[0]
     graph = build_graph(smallest)
     path = Path(f"/tmp/boardwalk-graph-{recipe.seed}.tflite")
     path.write_bytes(graph.content if graph else b"")
+    where = check.keywords["core"] if isinstance(check, partial) else "host"
     print(
-        f"FAILED {recipe.dtype} seed {recipe.seed}: {problem}\n  reduced: {smallest}\n  {again}\n  {path}", flush=True
+        f"FAILED on {where}: {recipe.dtype} seed {recipe.seed}: {problem}\n  reduced: {smallest}\n  {again}\n  {path}",
+        flush=True,
     )
 
 
@@ -171,6 +195,7 @@ def _small_cell(folder: Path) -> Cell:
 
 _CAMPAIGNS = {
     "graphs": (_graphs, 2000),
+    "cores": (_cores, 1000),
     "mutations": (_mutations, 10_000),
     "serial": (_serial, 1000),
     "runner": (_runner, 1),
