@@ -25,6 +25,7 @@ __asm__(".pushsection .vectors, \"ax\"\n"
 
 /* TRM, timer group: TIMG0 */
 #define TIMG0_WDTCONFIG0 REGISTER(0x6001F048u)
+#define TIMG0_WDTCONFIG0_UPDATE (1u << 22) /* CONF_UPDATE_EN: without it nothing that is written takes effect */
 #define TIMG0_WDTWPROTECT REGISTER(0x6001F064u)
 #define WDT_KEY 0x50D83AA1u
 
@@ -82,7 +83,7 @@ static void stop_watchdogs(void)
     RTC_CNTL_SWD_CONF |= RTC_CNTL_SWD_CONF_AUTO_FEED;
     RTC_CNTL_SWD_WPROTECT = 0;
     TIMG0_WDTWPROTECT = WDT_KEY;
-    TIMG0_WDTCONFIG0 = 0;
+    TIMG0_WDTCONFIG0 = TIMG0_WDTCONFIG0_UPDATE;
     TIMG0_WDTWPROTECT = 0;
 }
 

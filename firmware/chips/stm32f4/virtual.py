@@ -26,7 +26,7 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
     rcc = stm32.F4Rcc(board.settings["hse_hz"])
     system = cortex_m.SystemControl()
     ports = [
-        stm32.GpioV2(f"gpio{letter}", _GPIO_BASE + _GPIO_STRIDE * index, rcc.gate("AHB1ENR", index))
+        stm32.GpioV2(letter, _GPIO_BASE + _GPIO_STRIDE * index, rcc.gate("AHB1ENR", index), "input")
         for index, letter in enumerate(_GPIO_PORTS)
     ]
     return [

@@ -37,5 +37,5 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         system.maintenance,
         cortex_m7.Dwt(system, cycles),
         stm32_common.UsartV2(board.console.uart, base, rcc.gate(register, bit), console, lambda: getattr(rcc, clock)),
-        *stm32_common.gpio_ports(0x4002_0000, "abcdefghijk", lambda port: rcc.gate("AHB1ENR", port)),
+        *stm32_common.gpio_ports(0x4002_0000, "abcdefghijk", lambda port: rcc.gate("AHB1ENR", port), "input"),
     ]

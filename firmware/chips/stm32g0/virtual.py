@@ -29,5 +29,5 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         cortex_m.SystemControl(),
         stm32g0.Tim2(rcc.gate("APBENR1", 0), cycles),
         kind(board.console.uart, base, rcc.gate(register, bit), console, lambda: rcc.pclk_hz),
-        *stm32_common.gpio_ports(0x5000_0000, "abcdef", lambda port: rcc.gate("IOPENR", port)),
+        *stm32_common.gpio_ports(0x5000_0000, "abcdef", lambda port: rcc.gate("IOPENR", port), "analog, no JTAG"),
     ]

@@ -28,7 +28,7 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         return switch == (None, None) or ports[switch[0]].drives_high(switch[1])
 
     rcc, flash = stm32h7.Rcc(board.settings["hse_hz"], oscillator_on), stm32h7.Flash()
-    ports = stm32_common.gpio_ports(0x5802_0000, "abcdefghijk", lambda port: rcc.gate("AHB4ENR", port))
+    ports = stm32_common.gpio_ports(0x5802_0000, "abcdefghijk", lambda port: rcc.gate("AHB4ENR", port), "analog")
     syscfg = stm32h7.SystemConfiguration(rcc.gate("APB4ENR", 1))
     power = stm32h7.Power(lambda: bool(syscfg.value["PWRCR"]))
     rcc.limit("the flash wait states", lambda: rcc.hclk_hz, lambda: flash.limit_hz)

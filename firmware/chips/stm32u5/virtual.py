@@ -33,5 +33,5 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         system,
         cortex_m.Dwt(system, cycles),
         stm32_common.UsartV2(board.console.uart, base, rcc.gate(register, bit), console, lambda: getattr(rcc, clock)),
-        *stm32_common.gpio_ports(0x4202_0000, "abcdefghi", lambda port: rcc.gate("AHB2ENR1", port)),
+        *stm32_common.gpio_ports(0x4202_0000, "abcdefghi", lambda port: rcc.gate("AHB2ENR1", port), "analog"),
     ]

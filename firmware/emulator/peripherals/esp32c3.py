@@ -13,7 +13,7 @@ class RtcControl(Peripheral):
     """TRM, low-power management: PLL power, and two watchdogs behind write protection."""
 
     registers: ClassVar = {
-        "OPTIONS0": Register(0x00, reset=0x1C00_2000),
+        "OPTIONS0": Register(0x00, reset=0x1C00_A000),
         "WDTCONFIG0": Register(0x90, reset=0x8001_3214),  # as the boot ROM leaves it: on
         "WDTWPROTECT": Register(0xA8, reset=_WDT_KEY),
         "SWD_CONF": Register(0xAC, reset=0x04B0_0000, writable=0xFFFE_0000),
@@ -46,25 +46,32 @@ class RtcControl(Peripheral):
 
 
 class TimerGroup(Peripheral):
-    """TRM, timer group: only the watchdog, which the boot ROM leaves on, behind its write protection."""
+    """TRM, timer group: only the watchdog, which the boot ROM leaves on, behind its write protection.
+
+    What is written to its configuration takes effect with WDT_CONF_UPDATE_EN, which reads as zero.
+    """
 
     registers: ClassVar = {
         "WDTCONFIG0": Register(0x48, reset=0x8004_C000),
         "WDTWPROTECT": Register(0x64, reset=_WDT_KEY),
     }
 
+    _UPDATE, _FLASH_BOOT, _ENABLE = 1 << 22, 1 << 14, 1 << 31
+
     def __init__(self):
         super().__init__("timg0", 0x6001_F000)
+        self._in_effect = self.value["WDTCONFIG0"]
 
     def write_WDTCONFIG0(self, value: int) -> None:
         """Only with the key in WDTWPROTECT."""
         if self.value["WDTWPROTECT"] == _WDT_KEY:
-            self.value["WDTCONFIG0"] = value
+            self.value["WDTCONFIG0"] = value & ~self._UPDATE
+            self._in_effect = value if value & self._UPDATE else self._in_effect
 
     @property
     def watchdog_off(self) -> bool:
-        """WDT_EN and the protection of booting from flash are off."""
-        return not self.value["WDTCONFIG0"] & (1 << 31 | 1 << 14)
+        """WDT_EN and the protection of booting from flash are off, and in effect so."""
+        return not self._in_effect & (self._ENABLE | self._FLASH_BOOT)
 
 
 class System(Peripheral):

@@ -74,7 +74,7 @@ class Uart(Peripheral):
         "RXD": Register(0x518, writable=0),
         "TXD": Register(0x51C, writable=0xFF),
         "BAUDRATE": Register(0x524, reset=0x0400_0000),
-        "CONFIG": Register(0x56C, writable=0x11F),
+        "CONFIG": Register(0x56C, writable=0xF),
     }
     _ENABLED = 4
     _DISCONNECTED = 1 << 31

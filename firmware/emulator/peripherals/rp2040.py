@@ -184,8 +184,9 @@ class PadsQspi(Peripheral):
     """Section 2.19.6.4: the pads of the flash; it keeps its configuration."""
 
     registers: ClassVar = {
-        name: Register(offset, reset=0x56, writable=0xFF)
-        for name, offset in (("SCLK", 0x4), ("SD0", 0x8), ("SD1", 0xC), ("SD2", 0x10), ("SD3", 0x14), ("SS", 0x18))
+        "SCLK": Register(0x4, reset=0x56, writable=0xFF),
+        **{f"SD{line}": Register(0x8 + 4 * line, reset=0x52, writable=0xFF) for line in range(4)},
+        "SS": Register(0x18, reset=0x5A, writable=0xFF),
     }
 
     def __init__(self):

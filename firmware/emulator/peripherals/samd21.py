@@ -121,7 +121,7 @@ class PowerManager(Peripheral):
 class Nvmctrl(Peripheral):
     """Flash controller: section 22.8, read timing only."""
 
-    registers: ClassVar = {"CTRLB": Register(0x04, reset=0x0000_0080)}
+    registers: ClassVar = {"CTRLB": Register(0x04)}
 
     def __init__(self):
         super().__init__("nvmctrl", 0x4100_4000)

@@ -56,8 +56,19 @@ class UsartV1(Peripheral):
         return clock_hz / self.value["BRR"]
 
 
+# What MODER, OSPEEDR and PUPDR of a port hold after reset: pins are inputs or analog, but for those of the debugger.
+_PINS_AFTER_RESET = {
+    "input": (0, {"a": (0xA800_0000, 0x0C00_0000, 0x6400_0000), "b": (0x280, 0xC0, 0x100)}),
+    "analog": (0xFFFF_FFFF, {"a": (0xABFF_FFFF, 0x0C00_0000, 0x6400_0000), "b": (0xFFFF_FEBF, 0xC0, 0x100)}),
+    "analog, no JTAG": (0xFFFF_FFFF, {"a": (0xEBFF_FFFF, 0x0C00_0000, 0x2400_0000)}),
+}
+
+
 class GpioV2(Peripheral):
-    """GPIO port of all families but F1: RM0090 section 8.4; it keeps its configuration."""
+    """GPIO port of all families but F1: RM0090 section 8.4; it keeps its configuration.
+
+    `pins` says what the pins of the family are after reset: "input", "analog", or "analog, no JTAG".
+    """
 
     registers: ClassVar = {
         "MODER": Register(0x00),
@@ -68,6 +79,12 @@ class GpioV2(Peripheral):
         "AFRL": Register(0x20),
         "AFRH": Register(0x24),
     }
+
+    def __init__(self, letter: str, base: int, clocked: Callable[[], bool], pins: str):
+        super().__init__(f"gpio{letter}", base, clocked)
+        mode, of_debugger = _PINS_AFTER_RESET[pins]
+        values = of_debugger.get(letter, (mode, 0, 0))
+        self.value |= zip(("MODER", "OSPEEDR", "PUPDR"), values, strict=True)
 
     def function(self, pin: int) -> int | None:
         """Return the alternate function of a pin, or None if the pin is not in that mode."""

@@ -38,9 +38,9 @@ def speeds(board: Board, bus: Bus) -> tuple[float, float, int]:
     return bus["rcc"].core_hz, bus[board.console.uart].baud, bus["flash"].wait_states
 
 
-def gpio_ports(base: int, letters: str, gate: Callable[[int], Callable[[], bool]]) -> list[Gpio]:
-    """Return the ports, 0x400 apart in every family; `gate(index)` is the clock of a port."""
-    return [Gpio(f"gpio{letter}", base + 0x400 * i, gate(i)) for i, letter in enumerate(letters)]
+def gpio_ports(base: int, letters: str, gate: Callable[[int], Callable[[], bool]], pins: str) -> list[Gpio]:
+    """Return the ports, 0x400 apart in every family; `gate(index)` is the clock of a port, `pins` as in GpioV2."""
+    return [Gpio(letter, base + 0x400 * i, gate(i), pins) for i, letter in enumerate(letters)]
 
 
 class Flash(Peripheral):

@@ -9,7 +9,8 @@ from firmware.emulator.bus import Peripheral, Register
 class BasicTimer(Peripheral):
     """Counts up to ARR and starts again; `clock_cycles` returns the processor's cycles in one of the timer's clock.
 
-    A new prescaler counts from the next update by EGR or the next start on; one-pulse mode is not modelled.
+    With ARR = 0, as after reset, it stands still. A new prescaler counts from the next update by EGR or the next start
+    on; one-pulse mode is not modelled.
     """
 
     registers: ClassVar = {
@@ -20,7 +21,7 @@ class BasicTimer(Peripheral):
         "EGR": Register(0x14, writable=0x1),
         "CNT": Register(0x24, writable=0xFFFF),
         "PSC": Register(0x28, writable=0xFFFF),
-        "ARR": Register(0x2C, reset=0xFFFF, writable=0xFFFF),
+        "ARR": Register(0x2C, writable=0xFFFF),
     }
     _CEN, _URS = 1 << 0, 1 << 2
 
@@ -40,7 +41,7 @@ class BasicTimer(Peripheral):
         self._overflows_seen = 0
 
     def _running(self) -> bool:
-        return bool(self.value["CR1"] & self._CEN)
+        return bool(self.value["CR1"] & self._CEN and self.value["ARR"])
 
     def _count_cycles(self) -> int:
         return (self._prescaler + 1) * self._clock_cycles()

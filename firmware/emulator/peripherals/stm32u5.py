@@ -45,9 +45,9 @@ class Power(Peripheral):
     registers: ClassVar = {
         "CR3": Register(0x08, writable=0x0000_0006),
         "VOSR": Register(0x0C, reset=0x0000_8000, writable=0x0007_0000),
-        "SVMSR": Register(0x3C, writable=0),
+        "SVMSR": Register(0x3C, reset=0x0000_8000, writable=0),
     }
-    _REGS = 1 << 1
+    _REGS, _ACTVOSRDY = 1 << 1, 1 << 15
     _BOOSTRDY, _VOSRDY, _BOOSTEN = 1 << 14, 1 << 15, 1 << 18
 
     def __init__(self, clocked: Callable[[], bool], booster_hz: Callable[[], int]):
@@ -62,8 +62,8 @@ class Power(Peripheral):
         return self.value["VOSR"] & ~self._BOOSTRDY | self._VOSRDY | (self._BOOSTRDY if self._boosted() else 0)
 
     def read_SVMSR(self) -> int:
-        """REGS follows CR3.REGSEL, which is the same bit."""
-        return self._REGS if self.converter_on else 0
+        """REGS follows CR3.REGSEL, which is the same bit; the voltage is ready at once."""
+        return self._ACTVOSRDY | (self._REGS if self.converter_on else 0)
 
     @property
     def converter_on(self) -> bool:
@@ -83,7 +83,7 @@ class Rcc(stm32_common.Rcc):
     registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_0035, writable=0x151D_53DB),
         "CFGR1": Register(0x1C, writable=0x7F00_0033),
-        "CFGR2": Register(0x20, writable=0x001F_077F),
+        "CFGR2": Register(0x20, reset=0x0000_6000, writable=0x001F_777F),
         "PLL1CFGR": Register(0x28, writable=0x0007_FF1F),
         "PLL1DIVR": Register(0x34, reset=0x0101_0280),
         "AHB2ENR1": Register(0x8C, reset=0xC000_0000),
