@@ -13,7 +13,7 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce paper compare env doctor export docs test soak lint bench validate-cycles lock
+.PHONY: reproduce paper compare env doctor export collect docs test soak lint bench validate-cycles lock
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -56,6 +56,12 @@ EXPORT = --model "$(MODEL)" --scheme "$(SCHEME)" --as "$(AS)" --board "$(BOARD)"
 export: env
 	@files=$$(python -m scripts.export_model $(EXPORT) --needs) && snakemake --cores $(CORES) --no-hooks --quiet all -- $$files && \
 	  python -m scripts.export_model $(EXPORT)
+
+# Labelled windows from a board's sensor: data/recorded/DATASET/LABEL/; SAMPLES=file.csv is what a virtual one gives.
+COLLECT = --board "$(BOARD)" --dataset "$(DATASET)" --label "$(LABEL)" --seconds "$(SECONDS)" $(if $(PORT),--port "$(PORT)") \
+  $(if $(WINDOW),--window "$(WINDOW)") $(if $(SAMPLES),--samples "$(SAMPLES)")
+collect: env
+	@python -m scripts.collect_data $(COLLECT)
 
 # docs/config.md, from the classes that read the YAML files.
 docs: env

@@ -16,6 +16,7 @@ from firmware.timing import Place, Timing
 
 BOARDS_FOLDER = Path(__file__).parent.parent / "config" / "boards"
 CHIPS_FOLDER = Path(__file__).parent / "chips"
+SENSORS_FOLDER = Path(__file__).parent / "stream" / "sensors"
 
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 Address = Annotated[int, pydantic.Field(ge=0, le=0xFFFF_FFFF, strict=True)]
@@ -105,7 +106,8 @@ class Board(settings.Settings):
     `timing` is absent where every memory answers in one cycle. The image starts `image_offset_bytes` into the first
     flash, behind a bootloader that stays on the board. The compiler chooses kernels to `optimize` speed or size, where
     it has a choice. `formats` are what the board's tools take beside the ELF; `flash_command` writes an image, and
-    {elf}, {bin}, {hex}, {uf2} and {port} in it are replaced. Only the chip's own code reads `settings`.
+    {elf}, {bin}, {hex}, {uf2} and {port} in it are replaced. `sensor` is the driver in firmware/stream/sensors/ for
+    what the board carries. Only the chip's own code reads `settings`.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Board(settings.Settings):
     usb: list[UsbId]
     flash_command: list[str]
     power: Power
+    sensor: str | None = None
     settings: dict[Name, int] = pydantic.Field(default_factory=dict)
     references: Annotated[list[str], pydantic.Field(min_length=1)]
 
@@ -142,6 +145,14 @@ class Board(settings.Settings):
         if chip not in chips:
             raise ValueError(f"unknown chip{settings.nearest(chip, chips)}")
         return chip
+
+    @pydantic.field_validator("sensor")
+    @classmethod
+    def _known_sensor(cls, sensor: str | None) -> str | None:
+        sensors = sorted(path.stem for path in SENSORS_FOLDER.glob("*.c"))
+        if sensor is not None and sensor not in sensors:
+            raise ValueError(f"unknown sensor{settings.nearest(sensor, sensors)}")
+        return sensor
 
     @pydantic.field_validator("memory")
     @classmethod

@@ -113,6 +113,12 @@ def declarations_of_data(wildcards):
     return [f"config/datasets/{n}.yaml" for n in dict.fromkeys((name, dataset_of(name).raw))] if name else []
 
 
+def tree_of(wildcards):
+    """The files of a dataset that is a folder of one's own."""
+    tree = dataset_of(wildcards.dataset).tree
+    return [f"{tree.path}/{name}" for name in tree.names()] if tree else []
+
+
 def raw_of(wildcards):
     """The list of a dataset's raw files."""
     return f"data/raw/{dataset_of(wildcards.dataset).raw}/SHA256SUMS"

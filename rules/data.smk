@@ -2,6 +2,7 @@ rule fetch_dataset:
     """Bring the raw files of a dataset and check their sha256."""
     input:
         dataset="config/datasets/{dataset}.yaml",
+        tree=tree_of,
     output:
         "data/raw/{dataset}/SHA256SUMS",
     log:

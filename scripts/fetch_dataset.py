@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from scripts.lib.archives import read_members
-from scripts.lib.declared import Dataset, Download, Folder, Package, load_dataset
+from scripts.lib.declared import Dataset, Download, Folder, Package, Tree, load_dataset
 from scripts.lib.job import logged, whole
 from scripts.lib.prepared import DataError
 
@@ -29,6 +29,12 @@ class SourceError(RuntimeError):
 def fetch_dataset(dataset: Dataset, sums: Path) -> None:
     """Put every file of `dataset` beside `sums`, then write `sums`, a list that `sha256sum --check` understands."""
     folder = sums.parent
+    if dataset.tree:
+        found = _copy_tree(dataset.tree, folder)
+        with whole(sums) as part:
+            part.write_text("".join(f"{sha256}  {name}\n" for name, sha256 in found.items()))
+        print(f"{folder}: {len(found)} files of {dataset.tree.path}")
+        return
     recorded = folder.with_name(f"{folder.name}.sha256")
     first = read_sums(recorded) if recorded.is_file() else {}
     expected = {
@@ -152,6 +158,18 @@ def _from_folder(source: Folder, names: list[str], part: Path, files: Path) -> N
         if not (Path(path) / name).is_file():
             raise SourceError(f"{Path(path) / name} is missing")
         shutil.copyfile(Path(path) / name, files / name)
+
+
+def _copy_tree(source: Tree, folder: Path) -> dict[str, str]:
+    """Make `folder` a copy of the source and return the sha256 of every file."""
+    names = source.names()
+    if not names:
+        raise SourceError(f"{source.path}: no such folder, or no file in it")
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(source.path) / name, folder / name)
+    return {name: _hash(folder / name, "sha256") for name in names}
 
 
 def _download_deb(source: Package, part: Path) -> Path:

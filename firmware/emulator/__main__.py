@@ -4,7 +4,7 @@ Prints `port: /dev/pts/N` when the UART can be opened. Runs until SIGTERM, SIGIN
 that is a pipe (so that it does not outlive its parent), and then exits 0; when the board stops, it says why on standard
 error and exits 1. With --lenient it does not stop for registers that are not modelled, but lists them at the end;
 with --realtime its clock never runs ahead of the host's; with --untimed its memories answer at once, which is several
-times faster and right for outputs, not for cycles.
+times faster and right for outputs, not for cycles; with --sensor the board's sensor gives the samples of a CSV file.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 from firmware.board import load_board
 from firmware.emulator.image import ImageError, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
+from firmware.emulator.sensors import attach_sensor
 from firmware.settings import SettingsError
 
 
@@ -32,6 +33,8 @@ def main(arguments: list[str]) -> int:
             board = board.model_copy(update={"timing": None})
         image = read_image(options.image, board, options.at)
         machine = VirtualBoard(board, image, options.lenient, options.realtime)
+        if options.sensor:
+            attach_sensor(machine, options.sensor)
         if options.pty:
             _link(options.pty, machine.console.path)
     except (SettingsError, ImageError, FileExistsError) as error:
@@ -61,6 +64,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--lenient", action="store_true", help="list registers that are not modelled, and go on")
     parser.add_argument("--untimed", action="store_true", help="memories without wait states: fast, for outputs alone")
+    parser.add_argument("--sensor", type=Path, metavar="CSV", help="samples of the board's sensor, a line each")
     parser.add_argument("--realtime", action="store_true", help="never let the board's time run ahead of the host's")
     parser.add_argument("--pty", type=Path, metavar="LINK", help="make LINK point to the serial port while running")
     return parser.parse_args(arguments)

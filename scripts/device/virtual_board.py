@@ -22,15 +22,18 @@ class VirtualBoard:
     """Runs `elf` on the virtual `board`; a context manager whose `port` is the path of its pty.
 
     A board that is not `strict` answers 0 for registers that it does not model, and lists them at its end. One that is
-    not `timed` has memories that answer at once: faster, with the same outputs and other cycles.
+    not `timed` has memories that answer at once: faster, with the same outputs and other cycles. The CSV file `sensor`
+    has the samples of its sensor.
     """
 
-    def __init__(self, elf: Path, board: str, strict: bool = True, timed: bool = True):
+    def __init__(self, elf: Path, board: str, strict: bool = True, timed: bool = True, sensor: Path | None = None):
         self._command = [sys.executable, "-m", "firmware.emulator", str(elf), "--board", board]
         if not strict:
             self._command.append("--lenient")
         if not timed:
             self._command.append("--untimed")
+        if sensor:
+            self._command += ["--sensor", str(sensor)]
         self._board = board
         self.port = ""
 

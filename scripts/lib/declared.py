@@ -136,7 +136,20 @@ class Folder(settings.Settings):
     path: Text
 
 
-Source = Annotated[Package | Download | Folder, pydantic.Field(discriminator="kind")]
+class Tree(settings.Settings):
+    """A folder of this machine whose files are one's own, whatever they are: none is declared, and they may change."""
+
+    kind: Literal["tree"]
+    path: Text
+
+    def names(self) -> list[str]:
+        """Return the names of all files below the folder, without hidden ones; none if there is no such folder."""
+        root = Path(self.path)
+        names = (path.relative_to(root) for path in root.glob("**/*") if path.is_file())
+        return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
+
+
+Source = Annotated[Package | Download | Folder | Tree, pydantic.Field(discriminator="kind")]
 
 
 class Dataset(settings.Settings):
@@ -145,8 +158,8 @@ class Dataset(settings.Settings):
     With `raw`, files and all that is said of them are those of that other dataset. `sources` are tried in order;
     `files` maps each raw file to the checksum that its authors published, sha256 or md5, whichever source it came from;
     null if there is none: then the first download's is recorded, and later ones must have the same. A generator needs
-    no files. `nature` says how far results carry: `real` recordings, `synthetic` ones, or a `proxy`, another task that
-    stands for one.
+    no files, and a tree has its own. `nature` says how far results carry: `real` recordings, `synthetic` ones, or a
+    `proxy`, another task that stands for one.
     """
 
     name: str
@@ -165,6 +178,17 @@ class Dataset(settings.Settings):
     @classmethod
     def _known_loader(cls, loader: str) -> str:
         return _known(loader, "loader", plugins("datasets"))
+
+    @pydantic.model_validator(mode="after")
+    def _tree_alone(self) -> "Dataset":
+        if self.tree and (len(self.sources) > 1 or self.files):
+            raise ValueError("sources: a tree is the only source, and has no declared files")
+        return self
+
+    @property
+    def tree(self) -> Tree | None:
+        """The folder of one's own files, if that is the source."""
+        return next((source for source in self.sources if isinstance(source, Tree)), None)
 
 
 def load_model(name: str, root: Path = Path()) -> Model | GivenModel:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, stm32, stm32_timer
+from firmware.emulator.peripherals import cortex_m, stm32, stm32_spi, stm32_timer
 from firmware.settings import SettingsError, nearest
 
 # Console UARTs: base address, and bit of RCC_APB1ENR.
@@ -13,6 +13,8 @@ _USARTS = {"usart2": (0x4000_4400, 17), "usart3": (0x4000_4800, 18)}
 _BASIC_TIMERS = {"tim6": (0x4000_1000, 4), "tim7": (0x4000_1400, 5)}
 _GPIO_BASE, _GPIO_STRIDE, _GPIO_PORTS = 0x4002_0000, 0x400, "abcdefghi"
 _PWR_BIT = 28
+_SPI1, _SPI1_BIT = 0x4001_3000, 12  # the latter of RCC_APB2ENR
+_SELECT_PORT, _SELECT_PIN = "e", 3  # of the discovery board's sensor: UM1472 table 6
 # Vector table: RM0090 table 62.
 INTERRUPTS = {"usart2": 38, "usart3": 39, "tim6": 54, "tim7": 55}
 
@@ -25,10 +27,11 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
     base, bit = _USARTS[board.console.uart]
     rcc = stm32.F4Rcc(board.settings["hse_hz"])
     system = cortex_m.SystemControl()
-    ports = [
-        stm32.GpioV2(letter, _GPIO_BASE + _GPIO_STRIDE * index, rcc.gate("AHB1ENR", index), "input")
+    places = {
+        letter: (letter, _GPIO_BASE + _GPIO_STRIDE * index, rcc.gate("AHB1ENR", index), "input")
         for index, letter in enumerate(_GPIO_PORTS)
-    ]
+    }
+    select = stm32_spi.SelectingGpio(*places.pop(_SELECT_PORT), _SELECT_PIN)
     return [
         rcc,
         system,
@@ -40,7 +43,9 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
             stm32_timer.BasicTimer(name, base, rcc.gate("APB1ENR", bit), cycles, lambda: rcc.apb1_timer_cycles)
             for name, (base, bit) in _BASIC_TIMERS.items()
         ),
-        *ports,
+        *(stm32.GpioV2(*place) for place in places.values()),
+        select,
+        stm32_spi.Spi("spi1", _SPI1, rcc.gate("APB2ENR", _SPI1_BIT), select),
     ]
 
 
