@@ -86,12 +86,14 @@ class Power(settings.Settings):
     """What the chip draws at `supply_v`: typical currents at 25 degrees Celsius, from the datasheet tables `source`.
 
     `active_ma` while the processor runs from flash at the board's clock; `sleep_ua` in the mode that `source` names.
+    `confirmed` is false where a current was not compared with its source: tables and page then say so.
     """
 
     supply_v: Annotated[float, pydantic.Field(ge=1, le=5.5, strict=True)]
     active_ma: Annotated[float, pydantic.Field(gt=0, le=2000, strict=True)]
     sleep_ua: Annotated[float, pydantic.Field(gt=0, le=100000, strict=True)]
     source: Annotated[str, pydantic.Field(min_length=1)]
+    confirmed: bool
 
     @pydantic.model_validator(mode="after")
     def _sleep_is_less(self) -> "Power":

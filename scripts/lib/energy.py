@@ -6,7 +6,7 @@ import pydantic
 
 from firmware import settings
 from firmware.board import Power
-from scripts.lib.results import Energy
+from scripts.lib.results import UNCONFIRMED, Energy
 
 _HOURS_PER_DAY = 24
 
@@ -34,10 +34,13 @@ DEFAULT_DUTY_CYCLE = DutyCycle(inferences_per_hour=60, battery_mah=2000, battery
 
 
 def estimate(power: Power, latency_us: float) -> Energy:
-    """Return what one inference of `latency_us` takes by the datasheet: voltage times active current times time."""
+    """Return what one inference of `latency_us` takes by the datasheet: voltage times active current times time.
+
+    Its provenance says so where the board's currents are not confirmed.
+    """
     return Energy(
         uj=power.supply_v * power.active_ma * latency_us / 1000,
         supply_v=power.supply_v,
         sleep_uw=power.supply_v * power.sleep_ua,
-        provenance="estimated",
+        provenance="estimated" if power.confirmed else UNCONFIRMED,
     )

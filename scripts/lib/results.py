@@ -24,6 +24,7 @@ Reason = Annotated[
 ]
 Sha256 = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$")]
 Provenance = Literal["measured", "modelled", "estimated"]
+UNCONFIRMED = "estimated (current not confirmed)"
 POWER_MW = (0.01, 10_000)  # what a microcontroller can draw while it computes
 HOST = "host"  # in the place of a board: the machine that runs the workflow
 
@@ -169,12 +170,15 @@ class Latency(Part):
 
 
 class Energy(Part):
-    """One inference takes `uj`; `sleep_uw` is the chip's power between inferences, always the datasheet's."""
+    """One inference takes `uj`; `sleep_uw` is the chip's power between inferences, always the datasheet's.
+
+    UNCONFIRMED is an estimate from currents that were not compared with their source.
+    """
 
     uj: Annotated[float, pydantic.Field(gt=0)]
     supply_v: Annotated[float, pydantic.Field(gt=0)]
     sleep_uw: Annotated[float, pydantic.Field(gt=0)]
-    provenance: Literal["measured", "estimated"]
+    provenance: Literal["measured", "estimated", "estimated (current not confirmed)"]
 
 
 class Parity(Part):

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from html import escape
 
+from scripts.lib.results import UNCONFIRMED
 from scripts.report.cells import Cell
 
 PROVENANCES = {
     "measured": "an instrument, or the chip's own counter on silicon.",
     "modelled": "the same image on a virtual board: exact instruction counts priced by a model of the core's cycles.",
     "estimated": "computed from figures of a datasheet.",
+    UNCONFIRMED: "computed so, from a current that was not compared with its datasheet.",
 }
 _FIXED = (
     "Accuracy is that of the C code the board runs, compiled for the host, over the whole test split. ± is the larger "

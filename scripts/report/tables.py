@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scripts.lib import table
+from scripts.lib.results import UNCONFIRMED
 from scripts.lib.table import Row
 from scripts.report import words
 
 MOST_BOARDS = 6  # columns of one table; more boards make more tables
 _LETTERS = {"does_not_fit": "a", "unsupported": "b", "mismatch": "c", "failed": "d"}
-_MARKS = {"measured": "s", "modelled": "", "estimated": "e"}
+_MARKS = {"measured": "s", "modelled": "", "estimated": "e", UNCONFIRMED: "u"}
 _TRAIL = ("status", "reason", "elf_sha256", "tflite_sha256")
 _NAMES = ("model", "scheme", "board")
 _TEX = {
@@ -191,7 +192,7 @@ def _notes(one: Table, rows: list[Row]) -> list[tuple[str, str]]:
     used = {letter for _, letter in _pairs(one, list(rows), _mixed(one, rows)) if letter}
     meanings = {letter: status.replace("_", " ") for status, letter in _LETTERS.items()}
     meanings |= {letter: f"{name}, all others modelled" for name, letter in _MARKS.items() if letter == "s"}
-    meanings |= {"e": "estimated from datasheet figures"}
+    meanings |= {"e": "estimated from datasheet figures", "u": UNCONFIRMED}
     return [(letter, text) for letter, text in meanings.items() if letter in used]
 
 

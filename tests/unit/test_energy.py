@@ -15,13 +15,18 @@ from scripts.lib.config import load_config
 from tests.unit import records
 
 ROOT = Path(__file__).parents[2]
-POWER = Power(supply_v=3.0, active_ma=10.0, sleep_ua=5.0, source="a table")
+POWER = Power(supply_v=3.0, active_ma=10.0, sleep_ua=5.0, source="a table", confirmed=True)
 
 
 def test_an_estimate_is_voltage_times_current_times_time():
     estimate = energy.estimate(POWER, latency_us=2000)
     assert estimate.uj == pytest.approx(60)  # 3 V * 10 mA * 2 ms
     assert (estimate.supply_v, estimate.sleep_uw, estimate.provenance) == (3.0, 15.0, "estimated")
+
+
+def test_an_estimate_says_when_its_current_is_not_confirmed():
+    estimate = energy.estimate(POWER.model_copy(update={"confirmed": False}), latency_us=2000)
+    assert estimate.provenance == "estimated (current not confirmed)" and estimate.uj == pytest.approx(60)
 
 
 def test_average_power_is_that_of_inferences_and_of_sleep_between_them():
@@ -74,6 +79,7 @@ def published_mw(board, names):
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_estimated_power_is_that_of_published_measurements(name):
     board, (source, *judges) = load_board(name), PUBLISHED[name]
+    assert board.power.confirmed
     estimated_mw = energy.estimate(board.power, 1000).uj  # of a millisecond
     assert estimated_mw == pytest.approx(published_mw(board, [source]), rel=0.005)
     assert estimated_mw == pytest.approx(published_mw(board, judges), rel=0.2)

@@ -60,6 +60,12 @@ def test_numbers_of_different_origin_are_told_apart(rows):
     assert "(measured and modelled)" in text and "| 0.648 (s) |" in text and "s: measured, all others modelled" in text
 
 
+def test_energies_from_currents_that_were_not_confirmed_are_told_apart(rows):
+    mixed = [*rows[:-1], replace(rows[-1], energy_provenance="estimated (current not confirmed)")]
+    text = tables.to_markdown(POWER, mixed)
+    assert "(u) |" in text and "\nu: estimated (current not confirmed)" in text
+
+
 def test_numbers_of_one_origin_have_it_in_the_title_only(rows):
     text = tables.to_markdown(POWER, rows)
     assert "(estimated)**" in text and "(e)" not in text
