@@ -86,7 +86,7 @@ class Power(settings.Settings):
     """What the chip draws at `supply_v`: typical currents at 25 degrees Celsius, from the datasheet tables `source`.
 
     `active_ma` while the processor runs from flash at the board's clock; `sleep_ua` in the mode that `source` names.
-    `confirmed` is false where a current was not compared with its source: tables and page then say so.
+    `confirmed` is false where `active_ma` was not compared with its source: tables and page then say so.
     """
 
     supply_v: Annotated[float, pydantic.Field(ge=1, le=5.5, strict=True)]
