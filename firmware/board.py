@@ -102,6 +102,24 @@ class Power(settings.Settings):
         return self
 
 
+class Slots(settings.Settings):
+    """Where flash is divided for updates: the bootloader, the security counter's page, and two places for an image.
+
+    The bootloader begins where an image would; all else begins and ends with a page that is erased at once.
+    """
+
+    bootloader_bytes: Positive
+    counter: Address
+    counter_bytes: Positive
+    origins: Annotated[list[Address], pydantic.Field(min_length=2, max_length=2)]
+    size_bytes: Positive
+    source: Annotated[str, pydantic.Field(min_length=1)]
+
+
+# As in firmware/bootloader/image.h and handoff.h.
+SLOT_HEADER_BYTES, SLOT_TRAILER_BYTES, HANDOFF_BYTES = 512, 1024, 64
+
+
 class Board(settings.Settings):
     """config/boards/<name>.yaml: a board with its chip, core, clock and memories.
 
@@ -109,7 +127,8 @@ class Board(settings.Settings):
     flash, behind a bootloader that stays on the board. The compiler chooses kernels to `optimize` speed or size, where
     it has a choice. `formats` are what the board's tools take beside the ELF; `flash_command` writes an image, and
     {elf}, {bin}, {hex}, {uf2} and {port} in it are replaced. `sensor` is the driver in firmware/stream/sensors/ for
-    what the board carries. Only the chip's own code reads `settings`.
+    what the board carries. `slots` are absent where images cannot be updated over the wire. Only the chip's own code
+    reads `settings`.
     """
 
     name: str
@@ -122,6 +141,7 @@ class Board(settings.Settings):
     memory: Annotated[list[Region], pydantic.Field(min_length=2)]
     timing: Timing | None = None
     place: Place = Place()
+    slots: Slots | None = None
     image_offset_bytes: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
     optimize: Literal["speed", "size"] = "speed"
     formats: list[Literal["bin", "hex", "uf2"]]
@@ -207,6 +227,20 @@ class Board(settings.Settings):
                 raise ValueError(f"timing.miss_cycles: unknown region {name!r}{settings.nearest(name, regions)}")
         return self
 
+    @pydantic.model_validator(mode="after")
+    def _slots_lie_apart(self) -> "Board":
+        if self.slots is None:
+            return self
+        slots, image = self.slots, self.image_region
+        parts = sorted(
+            [(image.origin, slots.bootloader_bytes), (slots.counter, slots.counter_bytes)]
+            + [(origin, slots.size_bytes) for origin in slots.origins]
+        )
+        for (start, size), (following, _) in itertools.pairwise([*parts, (image.end, 0)]):
+            if start < image.origin or start + size > following:
+                raise ValueError(f"slots: 0x{start:08x} and {size} bytes behind it do not lie alone in free flash")
+        return self
+
     @property
     def target(self) -> Core:
         """The core as the compiler knows it."""
@@ -222,6 +256,25 @@ class Board(settings.Settings):
         """The part of flash that an image may fill."""
         flash, offset = self.flash, self.image_offset_bytes
         return flash.model_copy(update={"origin": flash.origin + offset, "size_bytes": flash.size_bytes - offset})
+
+    def for_bootloader(self) -> "Board":
+        """Return the board as the bootloader may use it."""
+        return self._part(self.image_offset_bytes, self.slots.bootloader_bytes)
+
+    def for_slot(self, slot: int) -> "Board":
+        """Return the board as an image in a slot may use it: header, records and trailer take their part."""
+        offset = self.slots.origins[slot] - self.flash.origin + SLOT_HEADER_BYTES
+        return self._part(offset, self.slots.size_bytes - SLOT_HEADER_BYTES - SLOT_TRAILER_BYTES)
+
+    def _part(self, offset_bytes: int, size_bytes: int) -> "Board":
+        flash = self.flash.model_copy(update={"size_bytes": offset_bytes + size_bytes})
+        ram = self.rams[0].model_copy(update={"size_bytes": self.rams[0].size_bytes - HANDOFF_BYTES})
+        memory = [{flash.name: flash, ram.name: ram}.get(region.name, region) for region in self.memory]
+        numbers = {f"slot_{index}": origin for index, origin in enumerate(self.slots.origins)}
+        numbers |= {"slot_bytes": self.slots.size_bytes, "handoff": ram.end}
+        numbers |= {"counter": self.slots.counter, "counter_bytes": self.slots.counter_bytes}
+        parts = {"memory": memory, "image_offset_bytes": offset_bytes, "settings": self.settings | numbers}
+        return self.model_copy(update=parts)
 
     @property
     def data_flash(self) -> Region | None:

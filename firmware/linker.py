@@ -8,7 +8,7 @@ from firmware.timing import Place
 STACK_BYTES = 2048
 
 
-def linker_script(board: Board, arena: Region) -> str:
+def linker_script(board: Board, arena: Region, stack_bytes: int = STACK_BYTES) -> str:
     """Return the linker script of a board with the arena in the region `arena`.
 
     The stack lies at the bottom of RAM: an overflow leaves RAM and faults, instead of spoiling data. Program headers
@@ -45,7 +45,7 @@ SECTIONS
     .text : {{
         KEEP(*(.vectors))
 {read_only}
-    .stack (NOLOAD) : {{ . = ALIGN(8); __stack_limit = .; . += {STACK_BYTES}; __stack_top = .; }} > {main} :stack
+    .stack (NOLOAD) : {{ . = ALIGN(8); __stack_limit = .; . += {stack_bytes}; __stack_top = .; }} > {main} :stack
     .data : {{
         . = ALIGN(4);
         __data_start = .;

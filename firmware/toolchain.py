@@ -6,6 +6,7 @@ Same inputs give the same bytes: no debug information, no absolute paths, no tim
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -50,9 +51,11 @@ def target_flags(core: Core) -> list[str]:
     return ["-target", core.target, f"-mcpu={core.cpu}"]
 
 
-def compile_object(sources: list[Path], output: Path, core: Core, optimize: str, includes: list[Path]) -> None:
+def compile_object(
+    sources: list[Path], output: Path, core: Core, optimize: str, includes: list[Path], extra: Sequence[str] = ()
+) -> None:
     """Compile C files for a core into one relocatable object; `optimize` is a level such as "-O2"."""
-    flags = [*target_flags(core), optimize, *_COMMON, *_FREESTANDING, *_WARNINGS]
+    flags = [*target_flags(core), optimize, *_COMMON, *_FREESTANDING, *_WARNINGS, *extra]
     zig(
         "cc",
         *flags,

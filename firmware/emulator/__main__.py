@@ -5,11 +5,15 @@ that is a pipe (so that it does not outlive its parent), and then exits 0; when 
 error and exits 1. With --lenient it does not stop for registers that are not modelled, but lists them at the end;
 with --realtime its clock never runs ahead of the host's; with --untimed its memories answer at once, which is several
 times faster and right for outputs, not for cycles; with --sensor the board's sensor gives the samples of a CSV file.
+A board that asks for a reset gets it. With --flash the contents of flash come from a file and stay in it, so that an
+update outlives the process; --cut cuts its power while it is written.
 """
 
 import argparse
 import contextlib
+import mmap
 import os
+import random
 import select
 import signal
 import stat
@@ -17,9 +21,10 @@ import sys
 import threading
 from pathlib import Path
 
-from firmware.board import load_board
+from firmware.board import Board, load_board
+from firmware.emulator.flash import Power
 from firmware.emulator.image import ImageError, read_image
-from firmware.emulator.machine import BoardStopped, VirtualBoard
+from firmware.emulator.machine import BoardReset, BoardStopped, VirtualBoard
 from firmware.emulator.sensors import attach_sensor
 from firmware.settings import SettingsError
 
@@ -32,7 +37,9 @@ def main(arguments: list[str]) -> int:
         if options.untimed:
             board = board.model_copy(update={"timing": None})
         image = read_image(options.image, board, options.at)
-        machine = VirtualBoard(board, image, options.lenient, options.realtime)
+        memory = {board.flash.name: _kept_flash(options.flash, board)} if options.flash else None
+        power = Power(options.cut, random.Random(options.cut))
+        machine = VirtualBoard(board, image, options.lenient, options.realtime, memory, power)
         if options.sensor:
             attach_sensor(machine, options.sensor)
         if options.pty:
@@ -43,7 +50,14 @@ def main(arguments: list[str]) -> int:
     _watch(machine, options.pty)
     print(f"port: {machine.console.path}", flush=True)
     try:
-        machine.run()
+        while True:
+            try:
+                machine.run()
+            except BoardReset as stop:
+                print(f"virtual board was reset: {stop}", file=sys.stderr, flush=True)
+                machine = machine.restart(stop.powerless)
+                if options.sensor:
+                    attach_sensor(machine, options.sensor)
     except BoardStopped as stop:
         _report(machine)
         print(f"virtual board stopped: {stop}", file=sys.stderr, flush=True)
@@ -66,8 +80,21 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--untimed", action="store_true", help="memories without wait states: fast, for outputs alone")
     parser.add_argument("--sensor", type=Path, metavar="CSV", help="samples of the board's sensor, a line each")
     parser.add_argument("--realtime", action="store_true", help="never let the board's time run ahead of the host's")
+    parser.add_argument("--flash", type=Path, metavar="FILE", help="all of flash is this file, and stays in it")
+    parser.add_argument("--cut", type=int, metavar="N", help="cut the power at the Nth operation of flash, once")
     parser.add_argument("--pty", type=Path, metavar="LINK", help="make LINK point to the serial port while running")
     return parser.parse_args(arguments)
+
+
+def _kept_flash(path: Path, board: Board) -> mmap.mmap:
+    """Return the contents of a file as the board's flash; changes go to the file."""
+    try:
+        with path.open("r+b") as file:
+            if path.stat().st_size != board.flash.size_bytes:
+                raise ImageError(f"{path}: expected {board.flash.size_bytes} bytes, the flash of {board.name}")
+            return mmap.mmap(file.fileno(), 0)
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be used as flash: {error.strerror}") from error
 
 
 def _link(link: Path, target: str) -> None:

@@ -14,6 +14,14 @@ class BusError(Exception):
     """An access that the virtual board cannot answer; the text says why."""
 
 
+class ResetAsked(Exception):
+    """An access after which the chip resets itself; the text says which."""
+
+
+class PowerCut(Exception):
+    """Power is gone, at an operation of the flash."""
+
+
 @dataclass(frozen=True)
 class Register:
     """A register: offset and size in bytes, reset value, and the bits that software can change."""

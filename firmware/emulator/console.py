@@ -24,15 +24,18 @@ class Console:
     """
 
     def __init__(self, cycles: Callable[[], int], pace: Pace | None = None):
-        self._pace = pace
         # Holding the slave open keeps the terminal alive while no client is connected.
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self.path = os.ttyname(self._slave)
-        self._cycles = cycles
         self._received: deque[int] = deque()
         self._sending = bytearray()
+        self.serve(cycles, pace)
+
+    def serve(self, cycles: Callable[[], int], pace: Pace | None) -> None:
+        """Begin anew with another clock, for a board that was reset."""
+        self._cycles, self._pace = cycles, pace
         self._polls = 0
         self._last_poll_cycles = 0
 

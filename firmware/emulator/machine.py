@@ -16,12 +16,13 @@ from typing import NoReturn
 import unicorn
 
 from firmware.board import Board
-from firmware.emulator.bus import Bus, BusError, Peripheral
+from firmware.emulator.bus import Bus, BusError, Peripheral, PowerCut, ResetAsked
 from firmware.emulator.console import Console
-from firmware.emulator.cost import UnknownInstruction, cost_model
+from firmware.emulator.cost import Cost, UnknownInstruction, cost_model
 from firmware.emulator.cost.lines import fetches
 from firmware.emulator.counter import NEVER_CYCLES, Counter
 from firmware.emulator.exceptions import Exceptions, core_peripherals
+from firmware.emulator.flash import Array, FlashController, Power
 from firmware.emulator.image import Image
 from firmware.emulator.pace import Pace
 from firmware.emulator.processors import processor
@@ -30,6 +31,9 @@ from firmware.emulator.unmodelled import Unmodelled
 _PERMISSIONS = {"flash": unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC, "ram": unicorn.UC_PROT_ALL}
 # What memory holds before anything is written: erased flash, and RAM that no start-up code may take for zero.
 _FILL = {"flash": b"\xff", "ram": b"\xa5"}
+
+# What blocks cost, by core, address and contents: a board that is reset finds most of them again.
+_PRICES: dict[tuple[str, int, bytes], Cost] = {}
 
 # Exceptions that need not stop a Cortex-M, as Unicorn numbers them.
 _SVC, _EXCEPTION_EXIT = 2, 8
@@ -44,16 +48,37 @@ class BoardStopped(Exception):
         super().__init__(f"{reason}, at pc {where}")
 
 
-class VirtualBoard:
-    """A board with an image in its flash, just reset. `run` lets it go."""
+class BoardReset(BoardStopped):
+    """The board asked for a reset, or lost its power if `powerless`: `VirtualBoard.restart` gives what comes then."""
 
-    def __init__(self, board: Board, image: Image, lenient: bool = False, realtime: bool = False):
+    powerless = False
+
+
+class VirtualBoard:
+    """A board with an image in its flash, just reset. `run` lets it go.
+
+    `memory` are the contents of regions by name, if not what the image says; `power` may fail while flash is written.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        image: Image,
+        lenient: bool = False,
+        realtime: bool = False,
+        memory: dict[str, mmap.mmap] | None = None,
+        power: Power | None = None,
+        console: Console | None = None,
+    ):
         self.board = board
+        self.power = power or Power()
+        self._options = lenient, realtime
         self._unmodelled = Unmodelled(lambda block: self.processor.decode(*block)) if lenient else None
         self._image = image
         self._stop: tuple[str, int | None] | None = None
+        self._reset: str | None = None
         self._failure: Exception | None = None
-        self._memory: dict[str, mmap.mmap] = {}
+        self._memory = memory or {}
         self._cost = cost_model(board.core)
         chip = importlib.import_module(f"firmware.chips.{board.chip}.virtual")
         self.processor = processor(board.target, chip, lambda: self.counter.cycles)
@@ -63,12 +88,16 @@ class VirtualBoard:
             self.engine, board, self._price, self._event, lambda region: self._host(region.view_of or region.name)
         )
         self._pace = Pace(self.counter, board.clock_hz, board.console.baud) if realtime else None
-        self.console = Console(lambda: self.counter.cycles, self._pace)
+        self.console = console or Console(lambda: self.counter.cycles, self._pace)
+        self.console.serve(lambda: self.counter.cycles, self._pace)
         peripherals = chip.peripherals(board, self.console, lambda: self.counter.cycles)
         takes_exceptions = board.target.family == "cortex_m"
         if takes_exceptions:
             peripherals += core_peripherals(board, peripherals, lambda: self.counter.cycles)
         self.bus = Bus(peripherals)
+        self._controller = next((p for p in peripherals if isinstance(p, FlashController)), None)
+        if self._controller:
+            self._attach_flash(self._controller)
         self._exceptions = (
             Exceptions(board, self.engine, self.counter, self.console, self.bus, _lines(chip, self.bus), image.vectors)
             if takes_exceptions
@@ -83,7 +112,7 @@ class VirtualBoard:
     def _map_memory(self) -> None:
         """Map every region at its real address, with the image programmed into flash."""
         for region in self.board.memory:
-            if region.view_of:
+            if region.view_of or region.name in self._memory:
                 continue
             memory = mmap.mmap(-1, region.size_bytes)
             memory[:] = _FILL[region.kind] * region.size_bytes
@@ -96,6 +125,36 @@ class VirtualBoard:
         for region in self.board.memory:
             host = self._host(region.view_of or region.name)
             self.engine.mem_map_ptr(region.origin, region.size_bytes, _PERMISSIONS[region.kind], host)
+
+    def _attach_flash(self, controller: FlashController) -> None:
+        """Let the image's own stores reach flash, by way of the controller."""
+        flash = self.board.flash
+        memory = memoryview(self._memory[flash.name])
+        array = Array(memory, flash.origin, self.power, lambda at, size: self.engine.ctl_remove_cache(at, at + size))
+        controller.attach(array, self.board.clock_hz, lambda cycles: self.counter.advance(cycles))
+        where = {"begin": flash.origin, "end": flash.end - 1}
+        self.engine.hook_add(unicorn.UC_HOOK_MEM_WRITE_PROT, self._store, None, **where)
+
+    def _store(self, _engine: unicorn.Uc, _access: int, address: int, size: int, value: int, _: None) -> bool:
+        """Program flash; False if it is locked, so that the engine stops as it does without a controller."""
+        if not self._controller.writable:
+            return False
+        self._guard(lambda: self._controller.store(address, size, value & (1 << 8 * size) - 1), "write", size, address)
+        return True
+
+    def restart(self, powerless: bool) -> "VirtualBoard":
+        """Return this board after a reset, its flash and console as they are; RAM too, unless power was gone."""
+        memory = dict(self._memory)
+        for region in self.board.rams if powerless else []:
+            memory[region.name][:] = _FILL["ram"] * region.size_bytes
+        self.counter.close()
+        board = VirtualBoard(
+            self.board, self._image, *self._options, memory, Power() if powerless else self.power, self.console
+        )
+        for peripheral in board.bus.peripherals if not powerless else []:
+            if hasattr(peripheral, "after_reset"):
+                peripheral.after_reset()
+        return board
 
     def _host(self, region: str) -> int:
         """Return the host address of a region's memory."""
@@ -126,6 +185,10 @@ class VirtualBoard:
         reason, at = self._stop or (self.processor.explain(error, pc), pc)
         self.console.flush()
         at = pc if at is None else at
+        if self._reset:
+            stop = BoardReset(reason, at, self._image.where(at))
+            stop.powerless = self._reset == "power"
+            raise stop
         raise BoardStopped(reason, at, self._image.where(at))
 
     def _resume(self, error: unicorn.UcError | None, pc: int) -> int | None:
@@ -182,7 +245,8 @@ class VirtualBoard:
 
     def _enter_block(self, address: int, size: int) -> None:
         instructions = self.processor.decode(address, size)
-        cost = self._cost.block(instructions)
+        key = self.board.core, address, bytes(self.engine.mem_read(address, size))
+        cost = _PRICES.get(key) or _PRICES.setdefault(key, self._cost.block(instructions))
         decoded = sum(instruction.size for instruction in instructions)
         if decoded != size:
             return self._halt("undefined instruction", address + decoded)
@@ -215,12 +279,19 @@ class VirtualBoard:
 
     def _write(self, _engine: unicorn.Uc, offset: int, size: int, value: int, start: int) -> None:
         address = start + offset
+        self._guard(lambda: self.bus.find(address).write(address, size, value), "write", size, address)
+        if self._exceptions and self._exceptions.in_use:
+            self.counter.call_at(0)  # the write may have raised a line or changed what is enabled
+
+    def _guard(self, write: Callable[[], None], kind: str, size: int, address: int) -> None:
+        """Do what a write does; refusals, resets and power cuts stop the engine."""
         try:
-            self.bus.find(address).write(address, size, value)
-            if self._exceptions and self._exceptions.in_use:
-                self.counter.call_at(0)  # the write may have raised a line or changed what is enabled
+            write()
         except BusError as error:
-            self._refuse("write", size, address, str(error))
+            self._refuse(kind, size, address, str(error))
+        except (ResetAsked, PowerCut) as event:
+            self._reset = "power" if isinstance(event, PowerCut) else "software"
+            self._halt(str(event), None)
 
     def _refuse(self, kind: str, size: int, address: int, reason: str) -> None:
         if self._unmodelled:

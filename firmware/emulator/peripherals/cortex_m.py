@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from firmware.emulator.bus import BusError, Peripheral, Register
+from firmware.emulator.bus import Peripheral, Register, ResetAsked
 
 SVCALL, PENDSV, SYSTICK = 11, 14, 15  # numbers of exceptions, B1.5.2
 _TRCENA = 1 << 24
@@ -48,11 +48,11 @@ class SystemControl(Peripheral):
                 self.pending &= ~(1 << number)
 
     def write_AIRCR(self, value: int) -> None:
-        """Set the priority grouping; a write without the key does nothing, and a reset is refused. B3.2.6."""
+        """Set the priority grouping; a write without the key does nothing, one may ask for a reset. B3.2.6."""
         if value >> 16 != _VECTKEY:
             return
         if value & _SYSRESETREQ:
-            raise BusError("scb AIRCR: asks for a reset, which is not modelled")
+            raise ResetAsked("scb AIRCR: asks for a reset")
         self.value["AIRCR"] = value & 0x700
 
     def priority(self, number: int) -> int:

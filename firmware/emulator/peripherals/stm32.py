@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from firmware.emulator.bus import Peripheral, Ready, Register
+from firmware.emulator.bus import BusError, Peripheral, Ready, Register
 from firmware.emulator.console import Console
+from firmware.emulator.flash import FlashController
 
 
 class UsartV1(Peripheral):
@@ -93,15 +94,76 @@ class GpioV2(Peripheral):
         return self.value["AFRH" if pin > 7 else "AFRL"] >> 4 * (pin % 8) & 0xF
 
 
-class F4Flash(Peripheral):
-    """Flash interface: RM0090 section 3.9.1, access control only."""
+class F4Flash(FlashController):
+    """Flash interface: RM0090 section 3.9. Times are the typical ones of DS8626 tables 39 and 40, words at 3.3 V."""
 
-    registers: ClassVar = {"ACR": Register(0x00, writable=0x1F0F)}
+    registers: ClassVar = {
+        "ACR": Register(0x00, writable=0x1F0F),
+        "KEYR": Register(0x04),
+        "SR": Register(0x0C),
+        "CR": Register(0x10, reset=1 << 31, writable=0x8101_03FF),
+    }
+    _KEYS = (0x4567_0123, 0xCDEF_89AB)
+    _LOCK, _STRT, _PG, _SER, _WORDS = 1 << 31, 1 << 16, 1, 2, 2 << 8
+    _PROGRAM_S = 16e-6
+    _ERASE_S: ClassVar = {16: 0.25, 64: 0.55, 128: 1.0}
+    _keys_seen = 0
 
     @property
     def wait_states(self) -> int:
         """ACR.LATENCY."""
         return self.value["ACR"] & 0xF
+
+    @property
+    def writable(self) -> bool:
+        """CR.PG, unlocked."""
+        return self.value["CR"] & (self._LOCK | self._PG) == self._PG
+
+    def write_KEYR(self, value: int) -> None:
+        """Section 3.6.1: both keys in turn unlock; anything else locks until the next reset."""
+        if self._keys_seen < 2 and value == self._KEYS[self._keys_seen]:
+            self._keys_seen += 1
+        else:
+            self._keys_seen = 3
+        if self._keys_seen == 2:
+            self.value["CR"] &= ~self._LOCK
+
+    def read_SR(self) -> int:
+        """BSY, as often as an operation is found under way, and the errors."""
+        return self.value["SR"] | (1 << 16 if self._wait() else 0)
+
+    def write_SR(self, value: int) -> None:
+        """Errors are cleared by writing them."""
+        self.value["SR"] &= ~value
+
+    def write_CR(self, value: int) -> None:
+        """Lock, choose, or start an erasure."""
+        self._check_idle()
+        if self.value["CR"] & self._LOCK:
+            raise BusError("flash CR: written while locked")
+        self.value["CR"] = value & ~self._STRT
+        if value & self._LOCK:
+            self._keys_seen = 0
+        elif value & self._STRT:
+            if value & (self._SER | self._PG) != self._SER:
+                raise BusError("flash CR: only the erasure of sectors is modelled")
+            origin, kib = self._sector(value >> 3 & 0xF)
+            self._work(self._ERASE_S[kib])
+            self._array.erase(origin, kib << 10)
+
+    def _sector(self, number: int) -> tuple[int, int]:
+        """Return origin and size in KiB of a sector: table 5."""
+        if number > 11:
+            raise BusError(f"flash CR: sector {number} of 12")
+        kib = [16] * 4 + [64] + [128] * 7
+        return self._array.origin + (sum(kib[:number]) << 10), kib[number]
+
+    def store(self, address: int, size: int, value: int) -> None:
+        """Section 3.6.3: units of PSIZE, aligned."""
+        if self.value["CR"] & 3 << 8 != self._WORDS or size != 4 or address % 4:
+            raise BusError(f"flash: {size} bytes at 0x{address:08x} do not agree with PSIZE")
+        self._work(self._PROGRAM_S)
+        self._array.program(address, value.to_bytes(4, "little"))
 
 
 class F4Power(Peripheral):
@@ -123,6 +185,7 @@ class F4Rcc(Peripheral):
         "AHB1ENR": Register(0x30, reset=0x0010_0000),
         "APB1ENR": Register(0x40),
         "APB2ENR": Register(0x44),
+        "CSR": Register(0x74, reset=0x0E00_0000, writable=0x0100_0001),
     }
     ready: ClassVar = {
         "CR": (Ready(1 << 0, 1 << 1), Ready(1 << 16, 1 << 17), Ready(1 << 24, 1 << 25)),
@@ -133,6 +196,14 @@ class F4Rcc(Peripheral):
     def __init__(self, hse_hz: int):
         super().__init__("rcc", 0x4002_3800)
         self._hse_hz = hse_hz
+
+    def after_reset(self) -> None:
+        """Software asked for the reset: section 7.3.21, SFTRSTF with PINRSTF."""
+        self.value["CSR"] = 0x1400_0000
+
+    def write_CSR(self, value: int) -> None:
+        """RMVF removes the flags."""
+        self.value["CSR"] = 0 if value >> 24 & 1 else self.value["CSR"] & ~1 | value & 1
 
     def gate(self, register: str, bit: int) -> Callable[[], bool]:
         """Return a function that tells whether a peripheral's clock is on."""

@@ -1,0 +1,1 @@
+"""Signed updates: keys, signing, uploading, trying, and what runs where."""

@@ -1,0 +1,125 @@
+"""The bootloader starts what is signed and confirmed, tries a new image once, and goes back by itself."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from firmware.board import BOARDS_FOLDER, load_board
+from tests.deployment import devices
+
+BOARDS = ["stm32f4_disco"]
+
+
+@pytest.fixture(params=BOARDS)
+def device(request):
+    device = devices.Device(request.param)
+    device.name = request.param
+    device.fill(0, devices.signed(request.param, 0, confirmed=True))
+    yield device
+    device.close()
+
+
+def test_a_confirmed_image_starts(device):
+    boot = device.boot()
+    assert boot.stop.reason.startswith("BKPT")
+    assert (boot.slot, boot.refusals) == (0, ["accepted", None])
+
+
+def test_a_new_image_is_tried_once_and_then_left(device):
+    device.fill(1, devices.signed(device.name, 1), pending=True)
+    assert [device.boot().slot for _ in range(3)] == [1, 0, 0]
+
+
+def test_an_older_version_may_be_tried(device):
+    """The version says what it is; only the security counter forbids."""
+    device.fill(1, devices.signed(device.name, 1, version="0.0.1"), pending=True)
+    assert device.boot().slot == 1
+
+
+def test_a_confirmed_image_raises_the_security_counter(device):
+    device.fill(0, devices.signed(device.name, 0, counter=5, confirmed=True))
+    device.boot()
+    device.fill(1, devices.signed(device.name, 1, counter=4), pending=True)
+    boot = device.boot()
+    assert (boot.slot, boot.refusals[1]) == (0, "security counter too old")
+
+
+def test_an_image_on_trial_does_not_raise_it(device):
+    device.fill(1, devices.signed(device.name, 1, counter=9), pending=True)
+    assert [device.boot().slot for _ in range(2)] == [1, 0]
+
+
+def test_the_reserve_key_signs_too(device):
+    device.fill(1, devices.signed(device.name, 1, key="keys/reserve"), pending=True)
+    assert device.boot().slot == 1
+
+
+@pytest.mark.parametrize(
+    "reason", ["unknown key", "made for another slot", "wrong signature", "wrong hash", "no image"]
+)
+def test_a_hostile_image_is_refused_with_its_reason(device, reason):
+    right = devices.signed(device.name, 1)
+    image = {
+        "unknown key": lambda: devices.signed(device.name, 1, key="other/signing"),
+        "made for another slot": lambda: devices.signed(device.name, 0),
+        "wrong signature": lambda: right[:-1] + bytes([right[-1] ^ 1]),
+        "wrong hash": lambda: right[:600] + bytes([right[600] ^ 1]) + right[601:],
+        "no image": lambda: b"",
+    }[reason]()
+    device.fill(1, image, pending=True)
+    boot = device.boot()
+    assert (boot.slot, boot.refusals) == (0, ["accepted", reason])
+
+
+def test_sizes_that_cannot_be_are_refused(device):
+    right = devices.signed(device.name, 1)
+    for size in (0, 0xFFFF_FFFF, 0xFFFF_FE00, device.board.slots.size_bytes):
+        device.fill(1, right[:12] + struct.pack("<I", size) + right[16:], pending=True)
+        assert device.boot().refusals[1] in ("impossible size", "wrong records"), size
+
+
+def test_an_image_that_is_not_confirmed_is_better_than_none(device):
+    device.fill(0, b"")
+    device.fill(1, devices.signed(device.name, 1))
+    assert device.boot().slot == 1
+
+
+def test_without_any_image_the_bootloader_says_so(device):
+    device.fill(0, b"")
+    device.put(device.board.slots.origins[0], b"\0" * 64)
+    said = bytearray()
+    device.machine.console.send = said.append
+    device.machine.console.available = lambda: device.machine._halt("silence", None) if b"]" in said else False
+    boot = device.boot()
+    assert (boot.slot, boot.stop.reason) == (None, "silence")
+    assert b"no image may start: refused for reasons 01 and 01" in said
+
+
+def test_a_power_cut_at_any_operation_leaves_a_choice(device):
+    """Two operations mark a trial: a cut in one ends the trial or leaves it, and the device starts in any case."""
+    for cut in range(1, 5):
+        device.fill(1, devices.signed(device.name, 1, counter=cut), pending=True)
+        boot = device.boot(cut_after=cut, seed=cut)
+        assert boot.slot in (0, 1)
+        assert device.boot().slot == 0
+
+
+def test_random_damage_never_starts_an_image(device):
+    rng = np.random.default_rng(4)
+    right = devices.signed(device.name, 1)
+    for _ in range(20):
+        damaged = bytearray(right)
+        damaged[rng.integers(len(right))] ^= 1 << rng.integers(8)
+        device.fill(1, bytes(damaged), pending=True)
+        boot = device.boot()
+        assert boot.slot == 0
+        assert boot.refusals[1] not in (None, "accepted")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml")))
+def test_slots_hold_the_same_room(name):
+    board = load_board(name)
+    if board.slots:
+        sizes = {board.for_slot(slot).image_region.size_bytes for slot in (0, 1)}
+        assert sizes == {board.slots.size_bytes - 512 - 1024}
