@@ -7,12 +7,12 @@
 #define REGISTER16(address) (*(volatile uint16_t *)(address))
 #define REGISTER32(address) (*(volatile uint32_t *)(address))
 
-/* DS40001882 section 22.8.2: NVMCTRL */
+/* DS40001882: NVMCTRL */
 #define NVMCTRL_CTRLB REGISTER32(0x41004004u)
 #define NVMCTRL_CTRLB_RWS(wait_states) ((wait_states) << 1)
 #define NVMCTRL_CTRLB_MANW (1u << 7) /* DS80000760 (errata): spurious writes to flash unless set */
 
-/* DS40001882 section 17.8: SYSCTRL */
+/* DS40001882: SYSCTRL */
 #define SYSCTRL_PCLKSR REGISTER32(0x4000080Cu)
 #define SYSCTRL_PCLKSR_XOSC32KRDY (1u << 1)
 #define SYSCTRL_PCLKSR_DFLLRDY (1u << 4)
@@ -22,16 +22,16 @@
 #define SYSCTRL_XOSC32K_ENABLE (1u << 1)
 #define SYSCTRL_XOSC32K_CRYSTAL (1u << 2)
 #define SYSCTRL_XOSC32K_EN32K (1u << 3)
-#define SYSCTRL_XOSC32K_STARTUP_1S (5u << 8) /* 32768 cycles; section 37.13.2: a crystal takes up to 30000 */
+#define SYSCTRL_XOSC32K_STARTUP_1S (5u << 8) /* 32768 cycles; a crystal takes up to 30000 */
 #define SYSCTRL_DFLLCTRL REGISTER16(0x40000824u)
 #define SYSCTRL_DFLLCTRL_ENABLE (1u << 1)
 #define SYSCTRL_DFLLCTRL_CLOSED_LOOP (1u << 2)
 #define SYSCTRL_DFLLCTRL_WAITLOCK (1u << 11)
 #define SYSCTRL_DFLLVAL REGISTER32(0x40000828u)
 #define SYSCTRL_DFLLMUL REGISTER32(0x4000082Cu)
-#define SYSCTRL_DFLLMUL_STEPS (31u << 26 | 511u << 16) /* section 17.6.7: half the range of COARSE and of FINE */
+#define SYSCTRL_DFLLMUL_STEPS (31u << 26 | 511u << 16) /* half the range of COARSE and of FINE */
 
-/* DS40001882 section 15.8: GCLK, with its sources and channels */
+/* DS40001882: GCLK, with its sources and channels */
 #define GCLK_CTRL REGISTER8(0x40000C00u)
 #define GCLK_CTRL_SWRST 1u
 #define GCLK_STATUS REGISTER8(0x40000C01u)
@@ -51,16 +51,16 @@
 #define GENERATOR_CPU 0u
 #define GENERATOR_32K 1u
 
-/* DS40001882 section 16.8.9: PM */
+/* DS40001882: PM */
 #define PM_APBCMASK REGISTER32(0x40000420u)
 #define PM_APBCMASK_TC4_TC5 (3u << 12)
 
-/* DS40001882 section 23.8: PORT, groups 0x80 apart */
+/* DS40001882: PORT, groups 0x80 apart */
 #define PORT_PMUX(group, pin) REGISTER8(0x41004430u + 0x80u * (group) + (pin) / 2u)
 #define PORT_PINCFG(group, pin) REGISTER8(0x41004440u + 0x80u * (group) + (pin))
 #define PORT_PINCFG_PMUXEN (1u << 0)
 
-/* DS40001882 section 26.8: SERCOM USART; its base, APBC bit and clock channel */
+/* DS40001882: SERCOM USART; its base, APBC bit and clock channel */
 struct sercom {
     uint32_t base, apbc_bit, channel;
 };
@@ -83,7 +83,7 @@ static const struct sercom console = BOARD_CONSOLE;
 #define USART_SYNCBUSY REGISTER32(console.base + 0x1Cu)
 #define USART_DATA REGISTER16(console.base + 0x28u)
 
-/* DS40001882 section 30.8: TC4, with TC5 as its upper half in 32-bit mode */
+/* DS40001882: TC4, with TC5 as its upper half in 32-bit mode */
 #define TC4_CTRLA REGISTER16(0x42003000u)
 #define TC_CTRLA_ENABLE (1u << 1)
 #define TC_CTRLA_MODE_COUNT32 (2u << 2)
@@ -98,7 +98,7 @@ static const struct sercom console = BOARD_CONSOLE;
 #define XOSC32K_HZ 32768u
 #define DFLL_MULTIPLIER ((BOARD_CLOCK_HZ + XOSC32K_HZ / 2u) / XOSC32K_HZ)
 
-/* Section 25.6.2.3, 16 samples a bit: BAUD = 65536 * (1 - 16 * baud / clock), rounded. */
+/* SERCOM, asynchronous arithmetic, 16 samples a bit: BAUD = 65536 * (1 - 16 * baud / clock), rounded. */
 #define BAUD_VALUE (65536u - (uint32_t)((65536ull * 16u * BOARD_BAUD + BOARD_CLOCK_HZ / 2u) / BOARD_CLOCK_HZ))
 _Static_assert(16ull * BOARD_BAUD < BOARD_CLOCK_HZ, "the console is too fast for 16 samples a bit");
 
@@ -134,7 +134,7 @@ static void start_clock(void)
     NVMCTRL_CTRLB = NVMCTRL_CTRLB_MANW | NVMCTRL_CTRLB_RWS(BOARD_FLASH_WAIT_STATES); /* before the clock rises */
 
     SYSCTRL_XOSC32K = SYSCTRL_XOSC32K_STARTUP_1S | SYSCTRL_XOSC32K_CRYSTAL | SYSCTRL_XOSC32K_EN32K;
-    SYSCTRL_XOSC32K |= SYSCTRL_XOSC32K_ENABLE; /* section 17.6.3: enabled after it is configured */
+    SYSCTRL_XOSC32K |= SYSCTRL_XOSC32K_ENABLE; /* enabled after it is configured */
     wait_oscillator(SYSCTRL_PCLKSR_XOSC32KRDY);
 
     GCLK_CTRL = GCLK_CTRL_SWRST;
@@ -223,7 +223,7 @@ void port_putc(uint8_t byte)
     USART_DATA = byte;
 }
 
-/* Section 30.6.6: a read request brings COUNT over from the timer's clock domain. */
+/* TC, READREQ: a read request brings COUNT over from the timer's clock domain. */
 uint32_t port_cycles(void)
 {
     TC4_READREQ = TC_READREQ_RREQ | TC_READREQ_COUNT;

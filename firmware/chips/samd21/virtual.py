@@ -1,4 +1,4 @@
-"""SAM D21 on the virtual board: the peripherals chip.c touches, at the addresses of DS40001882 section 12."""
+"""SAM D21 on the virtual board: the peripherals chip.c touches, at the addresses of DS40001882."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from firmware.emulator.console import Console
 from firmware.emulator.peripherals import cortex_m, samd21
 from firmware.settings import SettingsError, nearest
 
-# SERCOM n: address, APBC bit and generic clock channel follow n (DS40001882 sections 15.8.3 and 16.8.9).
+# SERCOM n: address, APBC bit and generic clock channel follow n (DS40001882).
 _SERCOMS = {f"sercom{n}": (0x4200_0800 + 0x400 * n, 2 + n, 0x14 + n) for n in range(6)}
 _TC4_BASE, _TC4_BIT, _TC5_BIT, _TC4_TC5_CHANNEL = 0x4200_3000, 12, 13, 0x1C
 # Interrupt lines: DS40001882 table 11-3.

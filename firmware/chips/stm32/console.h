@@ -14,7 +14,7 @@ struct console {
 };
 static const struct console console;
 
-/* RM0444 section 33.8, and the same in the manuals of the other families */
+/* RM0444, and the same in the manuals of the other families */
 #define USART_CR1 REGISTER(console.base + 0x00u)
 #define USART_CR1_UE (1u << 0)
 #define USART_CR1_RE (1u << 2)
@@ -28,7 +28,7 @@ static const struct console console;
 #define USART_RDR REGISTER(console.base + 0x24u)
 #define USART_TDR REGISTER(console.base + 0x28u)
 
-/* RM0444 section 33.5.7: BRR is clock / baud, oversampling by 16; section 34.4.7: LPUART, 256 times that. */
+/* RM0444: BRR is clock / baud, oversampling by 16; LPUART, 256 times that. */
 #define USART_DIVISOR(clock_hz) (((clock_hz) + BOARD_BAUD / 2u) / BOARD_BAUD)
 #define LPUART_DIVISOR(clock_hz) ((uint32_t)((256ull * (clock_hz) + BOARD_BAUD / 2u) / BOARD_BAUD))
 

@@ -6,7 +6,7 @@
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
-/* RM0090 section 8.4, and the same in the manuals of the other families; `port` is the address of the port. */
+/* RM0090, and the same in the manuals of the other families; `port` is the address of the port. */
 #define GPIO_MODER(port) REGISTER((port) + 0x00u)
 #define GPIO_PUPDR(port) REGISTER((port) + 0x0Cu)
 #define GPIO_BSRR(port) REGISTER((port) + 0x18u)

@@ -4,7 +4,7 @@
 #include "../cortex_m/dwt.h"
 #include "../stm32/gpio.h"
 
-/* RM0090 section 7.3: RCC */
+/* RM0090: RCC */
 #define RCC_CR REGISTER(0x40023800u)
 #define RCC_CR_HSEON (1u << 16)
 #define RCC_CR_HSERDY (1u << 17)
@@ -27,7 +27,7 @@
 #define PWR_CSR REGISTER(0x40007004u)
 #define PWR_CSR_VOSRDY (1u << 14)
 
-/* RM0090 section 3.9.1: FLASH_ACR */
+/* RM0090: FLASH_ACR */
 #define FLASH_ACR REGISTER(0x40023C00u)
 #define FLASH_ACR_LATENCY_MASK 0x7u
 #define FLASH_ACR_PREFETCH (1u << 8) /* ES0182: revision A silicon has no working prefetch */
@@ -36,7 +36,7 @@
 
 #define GPIO(port) (0x40020000u + 0x400u * (port))
 
-/* RM0090 section 30.6: USART; table 1: bases; section 7.3.13: bits of RCC_APB1ENR */
+/* RM0090: USART; table 1: bases; bits of RCC_APB1ENR */
 struct usart {
     uint32_t base, apb1_bit;
 };
@@ -56,7 +56,7 @@ static const struct usart console = BOARD_CONSOLE;
 _Static_assert(BOARD_HSE_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_P == BOARD_CLOCK_HZ, "PLL does not give clock_hz");
 _Static_assert(BOARD_PLL_P % 2 == 0 && BOARD_PLL_P >= 2 && BOARD_PLL_P <= 8, "PLL P is 2, 4, 6 or 8");
 
-/* RM0090 section 7.3.3: PPRE1 is 0 for no division, 4 to 7 for 2 to 16; PPRE2 likewise. */
+/* RM0090: PPRE1 is 0 for no division, 4 to 7 for 2 to 16; PPRE2 likewise. */
 enum {
     PPRE1 = BOARD_APB1_DIVIDER == 1   ? 0
             : BOARD_APB1_DIVIDER == 2 ? 4
@@ -101,7 +101,7 @@ static void start_console(void)
     route_pin(GPIO(BOARD_RX_PORT), BOARD_RX_PIN, BOARD_CONSOLE_AF);
     RCC_APB1ENR |= 1u << console.apb1_bit;
     (void)RCC_APB1ENR;
-    USART_BRR = ((uint32_t)APB1_HZ + BOARD_BAUD / 2u) / BOARD_BAUD; /* section 30.3.4, oversampling by 16 */
+    USART_BRR = ((uint32_t)APB1_HZ + BOARD_BAUD / 2u) / BOARD_BAUD; /* oversampling by 16 */
     USART_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
 }
 

@@ -5,7 +5,7 @@
 #include "../cortex_m/dwt.h"
 #include "../stm32/console.h"
 
-/* Section 5.3: RCC */
+/* RCC */
 #define RCC_CR REGISTER(0x40023800u)
 #define RCC_CR_HSEON (1u << 16)
 #define RCC_CR_HSERDY (1u << 17)
@@ -25,7 +25,7 @@
 #define RCC_APB1ENR_PWR 28u
 #define RCC_APB2ENR 0x40023844u
 
-/* Section 4.4: PWR */
+/* PWR */
 #define PWR_CR1 REGISTER(0x40007000u)
 #define PWR_CR1_VOS_SCALE1 (3u << 14)
 #define PWR_CR1_ODEN (1u << 16)
@@ -35,7 +35,7 @@
 #define PWR_CSR1_ODRDY (1u << 16)
 #define PWR_CSR1_ODSWRDY (1u << 17)
 
-/* Section 3.7.1: FLASH_ACR. ART serves flash at its other address (ITCM) only; here the caches do its job. */
+/* FLASH_ACR. ART serves flash at its other address (ITCM) only; here the caches do its job. */
 #define FLASH_ACR REGISTER(0x40023C00u)
 #define FLASH_ACR_LATENCY_MASK 0xFu
 #define FLASH_ACR_PREFETCH (1u << 8)
@@ -50,14 +50,14 @@ _Static_assert(BOARD_CLOCK_HZ <= 216000000u, "the STM32F7 runs at 216 MHz at mos
 #define APB1_HZ (BOARD_CLOCK_HZ / 4u)
 #define APB2_HZ (BOARD_CLOCK_HZ / 2u)
 
-/* Section 2.2.2: addresses; sections 5.3.13 and 5.3.14: clock enables. The kernel clock is the bus clock. */
+/* Memory map; RCC, clock enables. The kernel clock is the bus clock. */
 #define USART1 {0x40011000u, RCC_APB2ENR, 4, USART_DIVISOR(APB2_HZ)}
 #define USART2 {0x40004400u, RCC_APB1ENR, 17, USART_DIVISOR(APB1_HZ)}
 #define USART3 {0x40004800u, RCC_APB1ENR, 18, USART_DIVISOR(APB1_HZ)}
 #define USART6 {0x40011400u, RCC_APB2ENR, 5, USART_DIVISOR(APB2_HZ)}
 static const struct console console = BOARD_CONSOLE;
 
-/* Section 4.1.4: over-drive, which more than 180 MHz need, is entered with the PLL on and not yet in use. */
+/* Over-drive, which more than 180 MHz need, is entered with the PLL on and not yet in use. */
 static void enter_over_drive(void)
 {
     PWR_CR1 |= PWR_CR1_ODEN;

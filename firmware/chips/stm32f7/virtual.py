@@ -1,4 +1,4 @@
-"""STM32F7 on the virtual board: the peripherals chip.c touches, at the addresses of RM0385 section 2.2.2."""
+"""STM32F7 on the virtual board: the peripherals chip.c touches, at the addresses of RM0385."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ _UARTS = {
     "usart3": (0x4000_4800, "APB1ENR", 18, "pclk1_hz"),
     "usart6": (0x4001_1400, "APB2ENR", 5, "pclk2_hz"),
 }
-_DATA_CACHE_BYTES = 4096  # RM0385 section 1.5
+_DATA_CACHE_BYTES = 4096  # RM0385: L1 caches
 
 speeds = stm32_common.speeds
 

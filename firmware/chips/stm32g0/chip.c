@@ -3,7 +3,7 @@
 
 #include "../stm32/console.h"
 
-/* Section 5.4: RCC */
+/* RCC */
 #define RCC_CR REGISTER(0x40021000u)
 #define RCC_CR_PLLON (1u << 24)
 #define RCC_CR_PLLRDY (1u << 25)
@@ -19,13 +19,13 @@
 #define RCC_APBENR1_TIM2 0u
 #define RCC_APBENR2 0x40021040u
 
-/* Section 3.7.1: the reset value keeps the debug port alive and stays. */
+/* The reset value keeps the debug port alive and stays. */
 #define FLASH_ACR REGISTER(0x40022000u)
 #define FLASH_ACR_LATENCY_MASK 7u
 #define FLASH_ACR_PREFETCH (1u << 8)
 #define FLASH_ACR_INSTRUCTION_CACHE (1u << 9)
 
-/* Section 22.4: TIM2, 32 bits wide */
+/* TIM2, 32 bits wide */
 #define TIM2_CR1 REGISTER(0x40000000u)
 #define TIM2_CR1_CEN (1u << 0)
 #define TIM2_CNT REGISTER(0x40000024u)
@@ -36,7 +36,7 @@
 _Static_assert(HSI16_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_R == BOARD_CLOCK_HZ, "PLL does not give clock_hz");
 _Static_assert(BOARD_CLOCK_HZ <= 64000000u, "the STM32G0 runs at 64 MHz at most");
 
-/* Section 2.2.2: addresses; sections 5.4.15 and 5.4.16: clock enables. The kernel clock is the bus clock. */
+/* Memory map; RCC, clock enables. The kernel clock is the bus clock. */
 #define USART1 {0x40013800u, RCC_APBENR2, 14, USART_DIVISOR(BOARD_CLOCK_HZ)}
 #define USART2 {0x40004400u, RCC_APBENR1, 17, USART_DIVISOR(BOARD_CLOCK_HZ)}
 #define USART3 {0x40004800u, RCC_APBENR1, 18, USART_DIVISOR(BOARD_CLOCK_HZ)}

@@ -1,4 +1,4 @@
-"""STM32G0 on the virtual board: the peripherals chip.c touches, at the addresses of RM0444 section 2.2.2."""
+"""STM32G0 on the virtual board: the peripherals chip.c touches, at the addresses of RM0444."""
 
 from collections.abc import Callable
 

@@ -1,13 +1,13 @@
 /* STM32H74x: supply, clock tree, caches, console and cycle counter of the Cortex-M7. Not yet run on silicon.
  *
- * Sections are those of RM0433; RM0399 has the same registers, and the STM32H747's own supply modes (section 7.4). */
+ * From RM0433; RM0399 has the same registers, and the STM32H747's own supply modes. */
 #include "board.h"
 
 #include "../cortex_m/cache.h"
 #include "../cortex_m/dwt.h"
 #include "../stm32/console.h"
 
-/* Section 8.7: RCC */
+/* RCC */
 #define RCC_CR REGISTER(0x58024400u)
 #define RCC_CR_HSION (1u << 0)
 #define RCC_CR_HSIRDY (1u << 2)
@@ -43,7 +43,7 @@
 #define RCC_APB4ENR 0x580244F4u
 #define RCC_APB4ENR_SYSCFG 1u
 
-/* Section 6.8: PWR */
+/* PWR */
 #define PWR_CSR1 REGISTER(0x58024804u)
 #define PWR_CSR1_ACTVOSRDY (1u << 13)
 #define PWR_CR3 REGISTER(0x5802480Cu)
@@ -52,11 +52,11 @@
 #define PWR_D3CR_VOSRDY (1u << 13)
 #define PWR_D3CR_VOS_SCALE1 (3u << 14)
 
-/* Section 12.3: SYSCFG_PWRCR.ODEN adds over-drive to scale 1, which is then called scale 0 */
+/* SYSCFG_PWRCR.ODEN adds over-drive to scale 1, which is then called scale 0 */
 #define SYSCFG_PWRCR REGISTER(0x5800042Cu)
 #define SYSCFG_PWRCR_ODEN (1u << 0)
 
-/* Section 4.9.1: FLASH_ACR */
+/* FLASH_ACR */
 #define FLASH_ACR REGISTER(0x52002000u)
 #define FLASH_ACR_LATENCY_MASK 0xFu
 #define FLASH_ACR_WRHIGHFREQ_2 (2u << 4)
@@ -72,14 +72,14 @@ _Static_assert(BOARD_CLOCK_HZ <= 480000000u, "the STM32H74x runs at 480 MHz at m
 /* The buses run at half the processor's clock, the peripherals at a quarter. */
 #define APB_HZ (BOARD_CLOCK_HZ / 4u)
 
-/* Section 2.3.2: addresses; sections 8.7.43 and 8.7.45: clock enables. The kernel clock is the bus clock. */
+/* Memory map; RCC, clock enables. The kernel clock is the bus clock. */
 #define USART1 {0x40011000u, RCC_APB2ENR, 4, USART_DIVISOR(APB_HZ)}
 #define USART2 {0x40004400u, RCC_APB1LENR, 17, USART_DIVISOR(APB_HZ)}
 #define USART3 {0x40004800u, RCC_APB1LENR, 18, USART_DIVISOR(APB_HZ)}
 #define USART6 {0x40011400u, RCC_APB2ENR, 5, USART_DIVISOR(APB_HZ)}
 static const struct console console = BOARD_CONSOLE;
 
-/* Section 6.4.1: the supply is chosen once after power-on, by a write to CR3, and the voltage can change after that
+/* PWR_CR3: the supply is chosen once after power-on, by a write to CR3, and the voltage can change after that
  * only. A bootloader may have chosen already. */
 static void start_supply(void)
 {
@@ -99,7 +99,7 @@ static void start_supply(void)
 }
 
 /* A bootloader may have left the PLLs running: the processor goes back to HSI first. Their common source can be chosen
- * only while all three are off (section 8.7.11). */
+ * only while all three are off. */
 static void stop_plls(void)
 {
     RCC_CR |= RCC_CR_HSION;

@@ -1,4 +1,4 @@
-"""STM32H7 on the virtual board: the peripherals chip.c touches, at the addresses of RM0433 section 2.3.2."""
+"""STM32H7 on the virtual board: the peripherals chip.c touches, at the addresses of RM0433."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ _UARTS = {
     "usart3": (0x4000_4800, "APB1LENR", 18, "pclk1_hz"),
     "usart6": (0x4001_1400, "APB2ENR", 5, "pclk2_hz"),
 }
-_DATA_CACHE_BYTES = 16384  # RM0433 section 1.4
+_DATA_CACHE_BYTES = 16384  # RM0433: L1 caches
 
 speeds = stm32_common.speeds
 

@@ -4,7 +4,7 @@
 #include "../cortex_m/dwt.h"
 #include "../stm32/console.h"
 
-/* Section 6.4: RCC */
+/* RCC */
 #define RCC_CR REGISTER(0x40021000u)
 #define RCC_CR_HSION (1u << 8)
 #define RCC_CR_HSIRDY (1u << 10)
@@ -24,13 +24,13 @@
 #define RCC_APB1ENR2 0x4002105Cu
 #define RCC_APB2ENR 0x40021060u
 
-/* Section 5.4: PWR */
+/* PWR */
 #define PWR_CR2 REGISTER(0x40007004u)
 #define PWR_CR2_IOSV (1u << 9) /* the pins of port G from 2 upwards have a supply of their own */
 #define PWR_CR5 REGISTER(0x40007080u)
 #define PWR_CR5_R1MODE (1u << 8) /* set: range 1 normal, up to 80 MHz; clear: range 1 boost */
 
-/* Section 3.7.1: FLASH_ACR */
+/* FLASH_ACR */
 #define FLASH_ACR REGISTER(0x40022000u)
 #define FLASH_ACR_LATENCY_MASK 0xFu
 #define FLASH_ACR_PREFETCH (1u << 8)
@@ -44,7 +44,7 @@ _Static_assert(HSI16_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_R == BOARD_CLOCK
 _Static_assert(BOARD_PLL_R % 2 == 0 && BOARD_PLL_R >= 2 && BOARD_PLL_R <= 8, "PLL R is 2, 4, 6 or 8");
 _Static_assert(BOARD_CLOCK_HZ <= 120000000u, "the STM32L4+ runs at 120 MHz at most");
 
-/* Section 2.2: addresses; sections 6.4.19 to 6.4.21: clock enables. The kernel clock after reset is that of the bus. */
+/* Memory map; RCC, clock enables. The kernel clock after reset is that of the bus. */
 #define USART1 {0x40013800u, RCC_APB2ENR, 14, USART_DIVISOR(BOARD_CLOCK_HZ)}
 #define USART2 {0x40004400u, RCC_APB1ENR1, 17, USART_DIVISOR(BOARD_CLOCK_HZ)}
 #define USART3 {0x40004800u, RCC_APB1ENR1, 18, USART_DIVISOR(BOARD_CLOCK_HZ)}
@@ -57,7 +57,7 @@ static void wait_at_least_1_us(void)
     }
 }
 
-/* Section 5.1.8: the sequence from range 1 normal, in which the chip leaves reset, to range 1 boost. The bus divider is
+/* The sequence from range 1 normal, in which the chip leaves reset, to range 1 boost. The bus divider is
  * 2 until 1 us after the PLL has taken over. */
 static void start_clock(void)
 {

@@ -1,4 +1,4 @@
-"""STM32L4+ on the virtual board: the peripherals chip.c touches, at the addresses of RM0432 section 2.2."""
+"""STM32L4+ on the virtual board: the peripherals chip.c touches, at the addresses of RM0432."""
 
 from collections.abc import Callable
 

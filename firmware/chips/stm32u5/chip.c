@@ -6,7 +6,7 @@
 #include "../cortex_m/dwt.h"
 #include "../stm32/console.h"
 
-/* Section 11.8: RCC */
+/* RCC */
 #define RCC_CR REGISTER(0x46020C00u)
 #define RCC_CR_HSION (1u << 8)
 #define RCC_CR_HSIRDY (1u << 10)
@@ -28,7 +28,7 @@
 #define RCC_APB1ENR1 0x46020C9Cu
 #define RCC_APB2ENR 0x46020CA4u
 
-/* Section 10.10: PWR */
+/* PWR */
 #define PWR_CR3 REGISTER(0x46020808u)
 #define PWR_CR3_REGSEL_SMPS (1u << 1)
 #define PWR_SVMSR REGISTER(0x4602083Cu)
@@ -39,12 +39,12 @@
 #define PWR_VOSR_RANGE1 (3u << 16)
 #define PWR_VOSR_BOOSTEN (1u << 18)
 
-/* Section 7.9.1: FLASH_ACR */
+/* FLASH_ACR */
 #define FLASH_ACR REGISTER(0x40022000u)
 #define FLASH_ACR_LATENCY_MASK 0xFu
 #define FLASH_ACR_PREFETCH (1u << 8)
 
-/* Section 8.7: ICACHE, for code and for constants in flash alike; DCACHE1 serves external memories only */
+/* ICACHE, for code and for constants in flash alike; DCACHE1 serves external memories only */
 #define ICACHE_CR REGISTER(0x40030400u)
 #define ICACHE_CR_ENABLE (1u << 0)
 #define ICACHE_SR REGISTER(0x40030404u)
@@ -57,13 +57,13 @@ _Static_assert(HSI16_HZ / BOARD_PLL_M * BOARD_PLL_N / BOARD_PLL_R == BOARD_CLOCK
 _Static_assert(BOARD_PLL_M <= 2, "the PLL's input is between 8 and 16 MHz");
 _Static_assert(BOARD_CLOCK_HZ <= 160000000u, "the STM32U5 runs at 160 MHz at most");
 
-/* Section 2.3.2: addresses; sections 11.8.27 and 11.8.29: clock enables. The kernel clock after reset is the bus's. */
+/* Memory map; RCC, clock enables. The kernel clock after reset is the bus's. */
 #define USART1 {0x40013800u, RCC_APB2ENR, 14, USART_DIVISOR(BOARD_CLOCK_HZ)}
 #define USART2 {0x40004400u, RCC_APB1ENR1, 17, USART_DIVISOR(BOARD_CLOCK_HZ)}
 #define USART3 {0x40004800u, RCC_APB1ENR1, 18, USART_DIVISOR(BOARD_CLOCK_HZ)}
 static const struct console console = BOARD_CONSOLE;
 
-/* Section 10.5.1: the board has the step-down converter's coil, and the chip leaves reset with the linear regulator. The
+/* The board has the step-down converter's coil, and the chip leaves reset with the linear regulator. The
  * switch takes a while, and must be over before the voltage rises. */
 static void start_converter(void)
 {
@@ -72,7 +72,7 @@ static void start_converter(void)
     }
 }
 
-/* Section 10.5.4: range 1, and above 55 MHz the booster, which the PLL's source clocks and which needs 4 to 16 MHz. */
+/* Range 1, and above 55 MHz the booster, which the PLL's source clocks and which needs 4 to 16 MHz. */
 static void start_clock(void)
 {
     enable_clock(RCC_AHB3ENR, RCC_AHB3ENR_PWR);
@@ -97,7 +97,7 @@ static void start_clock(void)
     }
 }
 
-/* Section 8.4.4: the cache empties itself after reset, and is enabled when that is done. */
+/* The cache empties itself after reset, and is enabled when that is done. */
 static void start_cache(void)
 {
     while (ICACHE_SR & ICACHE_SR_BUSY) {

@@ -1,4 +1,4 @@
-"""STM32U5 on the virtual board: the peripherals chip.c touches, at the addresses of RM0456 section 2.3.2."""
+"""STM32U5 on the virtual board: the peripherals chip.c touches, at the addresses of RM0456."""
 
 from collections.abc import Callable
 

@@ -11,7 +11,7 @@ _OSC8M_HZ = 8_000_000
 
 
 class Sysctrl(Peripheral):
-    """Oscillators: section 17.8. An enabled oscillator is ready at once, and the DFLL locks at once in closed loop."""
+    """SYSCTRL: oscillators. An enabled oscillator is ready at once, and the DFLL locks at once in closed loop."""
 
     registers: ClassVar = {
         "INTFLAG": Register(0x08),
@@ -45,14 +45,14 @@ class Sysctrl(Peripheral):
         return (self.value["DFLLMUL"] & 0xFFFF) * _OSC32K_HZ if locked else 0
 
     def source_hz(self, source: int) -> int:
-        """The frequency of a generator source, section 15.8.4: XOSC32K, OSC8M (divided) and DFLL48M."""
+        """The frequency of a generator source: XOSC32K, OSC8M (divided) and DFLL48M."""
         osc8m_hz = _OSC8M_HZ >> (self.value["OSC8M"] >> 8 & 3)
         xosc32k_hz = _OSC32K_HZ if self.value["XOSC32K"] & self._ENABLE else 0
         return {5: xosc32k_hz, 6: osc8m_hz, 7: self.dfll_hz}.get(source, 0)
 
 
 class Gclk(Peripheral):
-    """Generic clock controller: section 15.8. CTRL.SWRST completes at once."""
+    """GCLK: generic clock controller. CTRL.SWRST completes at once."""
 
     registers: ClassVar = {
         "CTRL": Register(0x00, size=1, writable=0),
@@ -66,7 +66,7 @@ class Gclk(Peripheral):
         super().__init__("gclk", 0x4000_0C00)
         self._sysctrl = sysctrl
         self._channels: dict[int, int] = {}
-        self._generators = {0: 0x0001_0600}  # section 15.8.4: after reset generator 0 runs from OSC8M
+        self._generators = {0: 0x0001_0600}  # after reset generator 0 runs from OSC8M
         self._divisors: dict[int, int] = {}
 
     def write_CLKCTRL(self, value: int) -> None:
@@ -97,7 +97,7 @@ class Gclk(Peripheral):
 
 
 class PowerManager(Peripheral):
-    """Bus clock gates: section 16.8."""
+    """PM: bus clock gates."""
 
     registers: ClassVar = {
         "CPUSEL": Register(0x08, size=1),
@@ -119,7 +119,7 @@ class PowerManager(Peripheral):
 
 
 class Nvmctrl(Peripheral):
-    """Flash controller: section 22.8, read timing only."""
+    """NVMCTRL: flash controller, read timing only."""
 
     registers: ClassVar = {"CTRLB": Register(0x04)}
 
@@ -133,7 +133,7 @@ class Nvmctrl(Peripheral):
 
 
 class PortGroup(Peripheral):
-    """One group of 32 pins: section 23.8; it keeps its configuration."""
+    """PORT: one group of 32 pins; it keeps its configuration."""
 
     registers: ClassVar = {
         "DIRSET": Register(0x08),
@@ -153,7 +153,7 @@ class PortGroup(Peripheral):
 
 
 class SercomUsart(Peripheral):
-    """SERCOM as USART: section 26.8. Transfers take no time."""
+    """SERCOM as USART. Transfers take no time."""
 
     registers: ClassVar = {
         "CTRLA": Register(0x00),
@@ -220,12 +220,12 @@ class SercomUsart(Peripheral):
             self._console.send(value & 0xFF)
 
     def baud(self, clock_hz: int) -> float:
-        """Section 25.6.2.3, asynchronous arithmetic, 16 samples a bit."""
+        """SERCOM, asynchronous arithmetic, 16 samples a bit."""
         return clock_hz / 16 * (1 - self.value["BAUD"] / 65536)
 
 
 class Tc32(Peripheral):
-    """Timer pair as one 32-bit counter without prescaler: section 30.8.
+    """Timer pair as one 32-bit counter without prescaler.
 
     COUNT shows what the last read request latched, as on silicon. The timer clock is the CPU's.
     """
@@ -255,7 +255,7 @@ class Tc32(Peripheral):
             self._origin_cycles = self._cycles()
 
     def write_READREQ(self, value: int) -> None:
-        """RREQ with the address of COUNT latches it, section 30.8.2."""
+        """RREQ with the address of COUNT latches it."""
         self.value["READREQ"] = value & 0x401F
         if value & self._RREQ and value & 0x1F == self.registers["COUNT"].offset and self._running():
             self.value["COUNT"] = (self._cycles() - self._origin_cycles) & 0xFFFF_FFFF

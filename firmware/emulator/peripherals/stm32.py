@@ -9,7 +9,7 @@ from firmware.emulator.flash import FlashController
 
 
 class UsartV1(Peripheral):
-    """USART of STM32F1, F2, F4 and L1: RM0090 section 30.6. Transfers take no time."""
+    """USART of STM32F1, F2, F4 and L1: RM0090. Transfers take no time."""
 
     registers: ClassVar = {
         "SR": Register(0x00, reset=0x00C0),
@@ -53,7 +53,7 @@ class UsartV1(Peripheral):
             self._console.send(value & 0xFF)
 
     def baud(self, clock_hz: int) -> float:
-        """RM0090 section 30.3.4, oversampling by 16: USARTDIV in sixteenths is BRR."""
+        """RM0090, oversampling by 16: USARTDIV in sixteenths is BRR."""
         return clock_hz / self.value["BRR"]
 
 
@@ -66,7 +66,7 @@ _PINS_AFTER_RESET = {
 
 
 class GpioV2(Peripheral):
-    """GPIO port of all families but F1: RM0090 section 8.4; it keeps its configuration.
+    """GPIO port of all families but F1: RM0090; it keeps its configuration.
 
     `pins` says what the pins of the family are after reset: "input", "analog", or "analog, no JTAG".
     """
@@ -95,7 +95,7 @@ class GpioV2(Peripheral):
 
 
 class F4Flash(FlashController):
-    """Flash interface: RM0090 section 3.9. Times are the typical ones of DS8626 tables 39 and 40, words at 3.3 V."""
+    """Flash interface: RM0090. Times are the typical ones of DS8626 tables 39 and 40, words at 3.3 V."""
 
     registers: ClassVar = {
         "ACR": Register(0x00, writable=0x1F0F),
@@ -176,7 +176,7 @@ class F4Power(Peripheral):
 
 
 class F4Rcc(Peripheral):
-    """Reset and clock control: RM0090 section 7.3. Oscillators and the PLL are ready as soon as they are on."""
+    """Reset and clock control: RM0090. Oscillators and the PLL are ready as soon as they are on."""
 
     registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_0083, writable=0x0F0D_00F9),
@@ -228,6 +228,6 @@ class F4Rcc(Peripheral):
 
     @property
     def apb1_timer_cycles(self) -> int:
-        """Processor cycles in one clock of the APB1 timers, which is twice APB1's if that is divided: section 7.2."""
+        """Processor cycles in one clock of the APB1 timers, which is twice APB1's if that is divided."""
         divider = self.sysclk_hz // self.apb1_hz
         return max(1, divider // 2)

@@ -20,7 +20,7 @@ def uart(board: Board, uarts: dict[str, tuple]) -> tuple:
 
 
 class Gpio(stm32.GpioV2):
-    """GPIO port that also knows what it drives: RM0090 section 8.4.7, BSRR sets and resets bits of ODR."""
+    """GPIO port that also knows what it drives: RM0090, BSRR sets and resets bits of ODR."""
 
     registers: ClassVar = {**stm32.GpioV2.registers, "ODR": Register(0x14, writable=0xFFFF)}
 
@@ -104,7 +104,7 @@ def apb_divider(ppre: int) -> int:
 
 
 class UsartV2(Peripheral):
-    """USART with separate data registers: RM0444 section 33.8. Transfers take no time.
+    """USART with separate data registers: RM0444. Transfers take no time.
 
     `clock_hz` returns the kernel clock. BRR and CR3 can be written only while the USART is off.
     """
@@ -182,16 +182,16 @@ class UsartV2(Peripheral):
 
     @property
     def baud(self) -> float:
-        """RM0444 section 33.5.7, oversampling by 16, no prescaler: kernel clock over BRR, which is at least 16."""
+        """RM0444, oversampling by 16, no prescaler: kernel clock over BRR, which is at least 16."""
         divider = self.value["BRR"]
         return self._clock_hz() / divider if divider >= 16 else 0.0
 
 
 class Lpuart(UsartV2):
-    """LPUART: RM0444 section 34.7; as the USART for what is modelled, but for the divider."""
+    """LPUART: RM0444; as the USART for what is modelled, but for the divider."""
 
     @property
     def baud(self) -> float:
-        """RM0444 section 34.4.7: 256 times the kernel clock over BRR, which is at least 0x300."""
+        """RM0444: 256 times the kernel clock over BRR, which is at least 0x300."""
         divider = self.value["BRR"]
         return 256 * self._clock_hz() / divider if divider >= 0x300 else 0.0

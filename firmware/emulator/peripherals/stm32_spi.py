@@ -29,7 +29,7 @@ class SelectingGpio(Gpio):
 
 
 class Spi(Peripheral):
-    """RM0090 section 28.5: master with software slave management, 8 bits. A transfer takes no time.
+    """RM0090: master with software slave management, 8 bits. A transfer takes no time.
 
     Nothing answers, which reads as ones, unless `device` is set and its chip select is low.
     """

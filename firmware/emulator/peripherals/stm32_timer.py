@@ -1,4 +1,4 @@
-"""The basic timers TIM6 and TIM7 of all STM32 families: RM0090 section 20."""
+"""The basic timers TIM6 and TIM7 of all STM32 families: RM0090."""
 
 from collections.abc import Callable
 from typing import ClassVar

@@ -8,7 +8,7 @@ from firmware.emulator.peripherals import stm32_common
 
 
 class Flash(stm32_common.Flash):
-    """Section 3.7.1: wait states at 2.7 to 3.6 V."""
+    """FLASH_ACR: wait states at 2.7 to 3.6 V."""
 
     registers: ClassVar = {"ACR": Register(0x00, writable=0x0000_0B0F)}
     limits_hz = (*(30_000_000 * (wait_states + 1) for wait_states in range(7)), 216_000_000)
@@ -18,7 +18,7 @@ class Flash(stm32_common.Flash):
 
 
 class Power(Peripheral):
-    """Section 4.4. Voltage and over-drive are ready at once, the switch of over-drive after over-drive itself."""
+    """PWR. Voltage and over-drive are ready at once, the switch of over-drive after over-drive itself."""
 
     registers: ClassVar = {
         "CR1": Register(0x00, reset=0x0000_C000, writable=0x000F_EFEF),
@@ -36,14 +36,14 @@ class Power(Peripheral):
 
     @property
     def limit_hz(self) -> int:
-        """Section 4.1.4: 144, 168 and 180 MHz in scale 3, 2 and 1; 216 MHz in scale 1 with over-drive."""
+        """PWR, over-drive: 144, 168 and 180 MHz in scale 3, 2 and 1; 216 MHz in scale 1 with over-drive."""
         scale = self.value["CR1"] >> 14 & 3
         over_drive = self.value["CR1"] & (self._ODEN | self._ODSWEN) == self._ODEN | self._ODSWEN
         return (0, 144_000_000, 168_000_000, 216_000_000 if over_drive else 180_000_000)[scale]
 
 
 class Rcc(stm32_common.Rcc):
-    """Section 5.3. Oscillators and the PLL are ready as soon as they are on."""
+    """RCC. Oscillators and the PLL are ready as soon as they are on."""
 
     registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_0083, writable=0x150D_00F9),
@@ -65,7 +65,7 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def hclk_hz(self) -> int:
-        """Sections 5.3.1 to 5.3.3: HSI, HSE or the PLL, divided by HPRE; 0 for a source that is off."""
+        """RCC_CR, PLLCFGR, CFGR: HSI, HSE or the PLL, divided by HPRE; 0 for a source that is off."""
         running, pll, config = self.value["CR"], self.value["PLLCFGR"], self.value["CFGR"]
         hse_hz = self._hse_hz if running >> 16 & 1 else 0
         source_hz = hse_hz if pll >> 22 & 1 else self._HSI_HZ

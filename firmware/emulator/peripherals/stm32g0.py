@@ -10,7 +10,7 @@ _HSI_HZ = 16_000_000
 
 
 class Flash(stm32_common.Flash):
-    """Section 3.7.1: wait states in voltage range 1, in which the chip leaves reset and stays."""
+    """FLASH_ACR: wait states in voltage range 1, in which the chip leaves reset and stays."""
 
     registers: ClassVar = {"ACR": Register(0x00, reset=0x0004_0600, writable=0x0005_0F07)}
     limits_hz = (24_000_000, 48_000_000, 64_000_000)
@@ -20,7 +20,7 @@ class Flash(stm32_common.Flash):
 
 
 class Rcc(stm32_common.Rcc):
-    """Section 5.4. Oscillators and the PLL are ready as soon as they are on."""
+    """RCC. Oscillators and the PLL are ready as soon as they are on."""
 
     registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_0500, writable=0x0305_3900),
@@ -40,7 +40,7 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def pll_r_hz(self) -> int:
-        """Section 5.4.4: the output R of the PLL, from HSI16; 0 when it is off."""
+        """RCC_PLLCFGR: the output R of the PLL, from HSI16; 0 when it is off."""
         pll = self.value["PLLCFGR"]
         on = self.value["CR"] >> 24 & 1 and pll >> 28 & 1 and pll & 3 == 2
         m, n, r = (pll >> 4 & 7) + 1, pll >> 8 & 0x7F, (pll >> 29 & 7) + 1
@@ -48,7 +48,7 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def hclk_hz(self) -> int:
-        """Section 5.4.3: HSI16 or the PLL, divided by HPRE; 0 for a source that is off or not modelled."""
+        """RCC_CFGR: HSI16 or the PLL, divided by HPRE; 0 for a source that is off or not modelled."""
         config = self.value["CFGR"]
         source_hz = {0: _HSI_HZ >> (self.value["CR"] >> 11 & 7), 2: self.pll_r_hz}.get(config & 7, 0)
         return source_hz // stm32_common.ahb_divider(config >> 8 & 0xF)
@@ -60,7 +60,7 @@ class Rcc(stm32_common.Rcc):
 
 
 class Tim2(Peripheral):
-    """Timer of 32 bits, section 22.4: counting up from zero, without prescaler, at the processor's clock."""
+    """TIM2: timer of 32 bits: counting up from zero, without prescaler, at the processor's clock."""
 
     registers: ClassVar = {
         "CR1": Register(0x00, writable=0x0BFF),

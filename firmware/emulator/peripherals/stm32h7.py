@@ -8,7 +8,7 @@ from firmware.emulator.peripherals import stm32_common
 
 
 class Flash(stm32_common.Flash):
-    """Section 4.9.1: wait states in scale 1 and 0, with WRHIGHFREQ = 2 above 185 MHz."""
+    """FLASH_ACR: wait states in scale 1 and 0, with WRHIGHFREQ = 2 above 185 MHz."""
 
     registers: ClassVar = {"ACR": Register(0x00, reset=0x0000_0037, writable=0x0000_003F)}
     limits_hz = (70_000_000, 140_000_000, 210_000_000, 225_000_000, 240_000_000)
@@ -24,7 +24,7 @@ class Flash(stm32_common.Flash):
 
 
 class SystemConfiguration(Peripheral):
-    """SYSCFG, section 12.3: over-drive only."""
+    """SYSCFG: over-drive only."""
 
     registers: ClassVar = {"PWRCR": Register(0x2C, writable=1)}
 
@@ -33,7 +33,7 @@ class SystemConfiguration(Peripheral):
 
 
 class Power(Peripheral):
-    """Section 6.8. The voltage may change once the supply was chosen, and the supply can be chosen once."""
+    """PWR. The voltage may change once the supply was chosen, and the supply can be chosen once."""
 
     registers: ClassVar = {
         "CSR1": Register(0x04, writable=0),
@@ -48,7 +48,7 @@ class Power(Peripheral):
         self._chosen = False
 
     def write_CR3(self, value: int) -> None:
-        """Section 6.4.1: the first write after power-on counts."""
+        """PWR_CR3: the first write after power-on counts."""
         if self._chosen:
             raise BusError("pwr CR3: the supply was chosen already")
         self._chosen = True
@@ -70,13 +70,13 @@ class Power(Peripheral):
 
     @property
     def limit_hz(self) -> int:
-        """DS12110, general operating conditions: processor clock in scale 3, 2 and 1; RM0433 section 6.6.2: scale 0."""
+        """DS12110, general operating conditions: processor clock in scale 3, 2 and 1; RM0433: scale 0."""
         scale = self.value["D3CR"] >> 14 & 3
         return (200_000_000, 200_000_000, 300_000_000, 480_000_000 if self._over_drive() else 400_000_000)[scale]
 
 
 class Rcc(stm32_common.Rcc):
-    """Section 8.7. Oscillators and the PLL are ready as soon as they are on.
+    """RCC. Oscillators and the PLL are ready as soon as they are on.
 
     `oscillator_on` says whether the board's oscillator runs: without it HSE is never ready.
     """
@@ -120,7 +120,7 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def sysclk_hz(self) -> int:
-        """Sections 8.7.6, 8.7.10 to 8.7.12: HSI or output P of the first PLL; 0 for a source that is off."""
+        """RCC_CFGR, PLLCKSELR, PLLCFGR, PLL1DIVR: HSI or output P of the first PLL; 0 for a source that is off."""
         selected = self.value["CFGR"] & 7
         if selected == 0:
             return self._HSI_HZ
@@ -134,7 +134,7 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def core_hz(self) -> int:
-        """Section 8.7.7: the processor's clock, SYSCLK divided by D1CPRE."""
+        """RCC_D1CFGR: the processor's clock, SYSCLK divided by D1CPRE."""
         return self.sysclk_hz // stm32_common.ahb_divider(self.value["D1CFGR"] >> 8 & 0xF)
 
     @property

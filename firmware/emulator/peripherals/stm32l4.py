@@ -10,7 +10,7 @@ _HSI_HZ = 16_000_000
 
 
 class Flash(stm32_common.Flash):
-    """Section 3.7.1: wait states in voltage range 1."""
+    """FLASH_ACR: wait states in voltage range 1."""
 
     registers: ClassVar = {"ACR": Register(0x00, reset=0x0000_0600, writable=0x0000_7F0F)}
     limits_hz = tuple(20_000_000 * (wait_states + 1) for wait_states in range(6))
@@ -20,7 +20,7 @@ class Flash(stm32_common.Flash):
 
 
 class Power(Peripheral):
-    """Section 5.4: range 1 (CR1.VOS after reset), normal or boost, and the supply of port G."""
+    """PWR: range 1 (CR1.VOS after reset), normal or boost, and the supply of port G."""
 
     registers: ClassVar = {
         "CR1": Register(0x00, reset=0x0000_0200, writable=0x0000_4717),
@@ -33,7 +33,7 @@ class Power(Peripheral):
 
     @property
     def limit_hz(self) -> int:
-        """Section 5.1.8: 80 MHz in range 1 normal, 120 MHz in range 1 boost, 26 MHz in range 2."""
+        """PWR, voltage scaling: 80 MHz in range 1 normal, 120 MHz in range 1 boost, 26 MHz in range 2."""
         if self.value["CR1"] >> 9 & 3 != 1:
             return 26_000_000
         return 80_000_000 if self.value["CR5"] >> 8 & 1 else 120_000_000
@@ -45,7 +45,7 @@ class Power(Peripheral):
 
 
 class Rcc(stm32_common.Rcc):
-    """Section 6.4. Oscillators and the PLL are ready as soon as they are on."""
+    """RCC. Oscillators and the PLL are ready as soon as they are on."""
 
     registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_0063, writable=0x150D_0BFD),
@@ -72,7 +72,7 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def pll_r_hz(self) -> int:
-        """Section 6.4.4: the output R of the PLL, from HSI16; 0 when PLL or HSI16 is off."""
+        """RCC_PLLCFGR: the output R of the PLL, from HSI16; 0 when PLL or HSI16 is off."""
         pll, running = self.value["PLLCFGR"], self.value["CR"]
         on = running >> 24 & 1 and running >> 8 & 1 and pll >> 24 & 1 and pll & 3 == 2
         m, n, r = (pll >> 4 & 0xF) + 1, pll >> 8 & 0x7F, 2 * ((pll >> 25 & 3) + 1)
@@ -80,7 +80,7 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def hclk_hz(self) -> int:
-        """Section 6.4.3: MSI as after reset, HSI16 or the PLL, divided by HPRE; 0 for a source that is off."""
+        """RCC_CFGR: MSI as after reset, HSI16 or the PLL, divided by HPRE; 0 for a source that is off."""
         config = self.value["CFGR"]
         hsi_hz = _HSI_HZ if self.value["CR"] >> 8 & 1 else 0
         source_hz = {0: self._MSI_HZ, 1: hsi_hz, 3: self.pll_r_hz}.get(config & 3, 0)
@@ -97,7 +97,7 @@ class Rcc(stm32_common.Rcc):
         return self.hclk_hz // stm32_common.apb_divider(self.value["CFGR"] >> 11 & 7)
 
     def write_CFGR(self, value: int) -> None:
-        """Section 5.1.8: from below 80 MHz to above it only by way of an AHB divider."""
+        """PWR, voltage scaling: from below 80 MHz to above it only by way of an AHB divider."""
         before_hz = self.hclk_hz
         super().write_CFGR(value)
         if self.hclk_hz > 80_000_000 and before_hz < self.hclk_hz // 2:

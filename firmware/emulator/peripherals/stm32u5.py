@@ -10,7 +10,7 @@ _HSI_HZ = 16_000_000
 
 
 class Flash(stm32_common.Flash):
-    """Section 7.9.1: wait states in voltage range 1."""
+    """FLASH_ACR: wait states in voltage range 1."""
 
     registers: ClassVar = {"ACR": Register(0x00, writable=0x0000_790F)}
     limits_hz = tuple(32_000_000 * (wait_states + 1) for wait_states in range(5))
@@ -20,7 +20,7 @@ class Flash(stm32_common.Flash):
 
 
 class Icache(Peripheral):
-    """Instruction cache, section 8.7: the invalidation after reset is over when the first instruction runs."""
+    """ICACHE: the invalidation after reset is over when the first instruction runs."""
 
     registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_0004, writable=0x000F_0007),
@@ -37,7 +37,7 @@ class Icache(Peripheral):
 
 
 class Power(Peripheral):
-    """Section 10.10: the choice of regulator, which takes effect at once, and voltage scaling.
+    """PWR: the choice of regulator, which takes effect at once, and voltage scaling.
 
     The booster is ready if the PLL's source clocks it with 4 to 16 MHz.
     """
@@ -72,13 +72,13 @@ class Power(Peripheral):
 
     @property
     def limit_hz(self) -> int:
-        """Section 10.5.4: range 4 to range 1 up to 25, 55, 110 and 160 MHz; without booster 55 MHz at most."""
+        """PWR_VOSR: range 4 to range 1 up to 25, 55, 110 and 160 MHz; without booster 55 MHz at most."""
         limit_hz = (25_000_000, 55_000_000, 110_000_000, 160_000_000)[self.value["VOSR"] >> 16 & 3]
         return limit_hz if self._boosted() else min(limit_hz, 55_000_000)
 
 
 class Rcc(stm32_common.Rcc):
-    """Section 11.8. Oscillators and the PLL are ready as soon as they are on."""
+    """RCC. Oscillators and the PLL are ready as soon as they are on."""
 
     registers: ClassVar = {
         "CR": Register(0x00, reset=0x0000_0035, writable=0x151D_53DB),
@@ -113,13 +113,13 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def booster_hz(self) -> int:
-        """Section 11.8.10: the PLL's source divided by PLL1MBOOST, which is 0 for 1 and n for 2n."""
+        """RCC_PLL1CFGR: the PLL's source divided by PLL1MBOOST, which is 0 for 1 and n for 2n."""
         divider = self.value["PLL1CFGR"] >> 12 & 0xF
         return self._pll_source_hz // (2 * divider or 1)
 
     @property
     def pll_r_hz(self) -> int:
-        """Sections 11.8.10 and 11.8.13: the output R of the first PLL; 0 when it is off."""
+        """RCC_PLL1CFGR and PLL1DIVR: the output R of the first PLL; 0 when it is off."""
         pll, dividers = self.value["PLL1CFGR"], self.value["PLL1DIVR"]
         on = self.value["CR"] >> 24 & 1 and pll >> 18 & 1
         m, n, r = (pll >> 8 & 0xF) + 1, (dividers & 0x1FF) + 1, (dividers >> 24 & 0x7F) + 1
@@ -127,7 +127,7 @@ class Rcc(stm32_common.Rcc):
 
     @property
     def hclk_hz(self) -> int:
-        """Sections 11.8.7 and 11.8.8: MSI as after reset, HSI16 or the PLL, divided by HPRE."""
+        """RCC_CFGR1 and CFGR2: MSI as after reset, HSI16 or the PLL, divided by HPRE."""
         hsi_hz = _HSI_HZ if self.value["CR"] >> 8 & 1 else 0
         source_hz = {0: self._MSI_HZ, 1: hsi_hz, 3: self.pll_r_hz}.get(self.value["CFGR1"] & 3, 0)
         return source_hz // stm32_common.ahb_divider(self.value["CFGR2"] & 0xF)
