@@ -91,10 +91,18 @@ def build_image(
 
     `name` is what the image calls the model: MLPerf Tiny's runner knows its models by it, such as "kws01".
     """
+    files = {"model.h": emit_header(model, "model"), "model.c": emit_source(model, "model")}
+    return link_model(board, files, kernels, image, name)
+
+
+def link_model(
+    board: Board, files: dict[str, str], kernels: Path, image: Path, name: str
+) -> tuple[ImageSizes, str | None]:
+    """Do what `build_image` does for a model in C: `files` by name, of which model.c is compiled."""
     with tempfile.TemporaryDirectory(prefix="boardwalk-build-") as folder:
         build = Path(folder)
-        (build / "model.h").write_text(emit_header(model, "model"))
-        (build / "model.c").write_text(emit_source(model, "model"))
+        for file, content in files.items():
+            (build / file).write_text(content)
         (build / "board.h").write_text(header(board))
         (build / "cell.h").write_text(f'#define CELL_MODEL "{name}"\n')
         includes = [build, HARNESS, KERNELS]

@@ -58,3 +58,24 @@ rule convert_image:
         "Write {wildcards.model}/{wildcards.scheme} for {wildcards.board} as .{wildcards.format}"
     script:
         "../scripts/convert_image.py"
+
+
+rule build_sound:
+    """Build an image that takes a second of sound: front end and network."""
+    input:
+        tflite="results/models/{model}/{scheme}.tflite",
+        data=data_of,
+        board="config/boards/{board}.yaml",
+        kernels=kernels_of,
+        sources=[f"results/stamps/{group}.sha256" for group in ("compiler", "harness", "frontend")],
+    output:
+        "results/sound/{model}/{scheme}/{board}/firmware.elf",
+    log:
+        "logs/build_sound/{model}/{scheme}/{board}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Build {wildcards.model}/{wildcards.scheme} with its front end for {wildcards.board}"
+    script:
+        "../scripts/build_sound.py"

@@ -93,8 +93,8 @@ def emit_source(model: CompiledModel, name: str) -> str:
             "".join(f'#include "{header}"\n' for header in sorted({step.header for step in model.steps})),
             *constants.lines,
             *functions,
-            _tensor_table(model, model.graph.inputs, f"{name}_inputs", f"{upper}_INPUTS"),
-            _tensor_table(model, model.graph.outputs, f"{name}_outputs", f"{upper}_OUTPUTS"),
+            tensor_table(model, model.graph.inputs, f"{name}_inputs", f"{upper}_INPUTS"),
+            tensor_table(model, model.graph.outputs, f"{name}_outputs", f"{upper}_OUTPUTS"),
             f"void (*const {name}_steps[{upper}_STEPS])(uint8_t *arena) = {{\n{table}}};\n",
             f"void {name}_run(uint8_t *arena)\n{{\n    for (int step = 0; step < {upper}_STEPS; step++)\n"
             f"        {name}_steps[step](arena);\n}}\n{reset}",
@@ -135,13 +135,15 @@ def _reset_function(model: CompiledModel, name: str, constants: _Constants) -> s
     return f"\nvoid {name}_reset(uint8_t *arena)\n{{\n{''.join(lines)}}}\n"
 
 
-def _tensor_table(model: CompiledModel, tensors: list[Tensor], name: str, count: str) -> str:
+def tensor_table(model: CompiledModel, tensors: list[Tensor], name: str, count: str, behind: str = "") -> str:
+    """Return the table `name`: what `tensors` are and where they lie in the arena, `behind` so many other bytes."""
+    ahead = f"{behind} + " if behind else ""
     rows = []
     for tensor in tensors:
         scale = literal(tensor.scale[0] if tensor.scale.size else np.float32(0))
         zero_point = int(tensor.zero_point[0]) if tensor.scale.size else 0
         kind = f"BW_{tensor.dtype.name.upper()}"
-        rows.append(f"    {{{model.plan.offset(tensor)}, {tensor.elements}, {kind}, {scale}, {zero_point}}},\n")
+        rows.append(f"    {{{ahead}{model.plan.offset(tensor)}, {tensor.elements}, {kind}, {scale}, {zero_point}}},\n")
     return f"const bw_tensor_t {name}[{count}] = {{\n{''.join(rows)}}};\n"
 
 

@@ -20,6 +20,7 @@ GROUPS = {
         "scripts/datasets/fashion_mnist.py",  # other loaders build on it
         *(f"scripts/lib/{name}.py" for name in ("archives", "prepared", "sound", "speech")),
     ),
+    "frontend": ("firmware/frontend/*",),
     "compiler": ("firmware/compiler/**/*", "firmware/*.py"),
     "kernels": ("firmware/kernels/**/*", "firmware/*.py"),
     "harness": ("firmware/harness/**/*", "firmware/chips/**/*.[chS]", "firmware/*.py"),
