@@ -98,7 +98,7 @@ def test_a_board_goes_from_samples_to_the_outputs_of_a_network(tmp_path, kernels
     x, y = np.zeros((2, coefficients), np.float32), np.arange(2)
     data = Prepared(x, y, x, y, np.array(["a", "b"]), mean=mean, deviation=deviation)
     build_sound(tmp_path / "network.tflite", data, board, kernels, tmp_path / "image.elf", "sound")
-    with pytest.raises(SoundError, match="sound with its front end on nucleo_g0b1re.*: needs 6.* KiB RAM, board has"):
+    with pytest.raises(SoundError, match=r"sound with its front end on nucleo_g0b1re.*: needs 6.* KiB RAM, board has"):
         small = board.model_copy(update={"name": "nucleo_g0b1re", "memory": [board.memory[0], _small(board.memory[1])]})
         build_sound(tmp_path / "network.tflite", data, small, kernels, tmp_path / "no.elf", "sound")
     assert not (tmp_path / "no.elf").exists()
