@@ -7,8 +7,9 @@
  *
  * Code in RAM can change: such a block keeps a copy of its bytes and is priced again when they differ.
  *
- * Where memory keeps the core waiting, a block comes with the lines that it is fetched from, and loads are reported one by
- * one; what they wait is added at once.
+ * Where memory keeps the core waiting, a block comes with the lines that it is fetched from, and with the addresses that
+ * its loads read from, as sums of registers. What they wait is added when the block is entered. Where the registers of
+ * that moment do not tell, another part of the block begins, in front of which the engine calls again.
  */
 #include "memory.h"
 
@@ -19,6 +20,18 @@
 
 enum { TABLE_BITS = 16, TABLE_SIZE = 1 << TABLE_BITS };
 
+/* `count` reads of `bytes` each, the first of them from constant + factors times the values of a part's registers. */
+typedef struct {
+    uint32_t constant, indices[2], factors[2], bytes, count;
+} load;
+
+/* Loads whose addresses are known when the instruction at `start` is reached. */
+typedef struct {
+    uint32_t start, load_count, register_count;
+    const load *loads;
+    const int *registers; /* as Unicorn numbers them */
+} part;
+
 typedef struct block {
     uint32_t address, size; /* the Python side reads these two */
     uint32_t end, instructions, cycles, entry_cycles;
@@ -26,18 +39,25 @@ typedef struct block {
     const uint8_t *live; /* where the code is in host memory, if it can change */
     uint8_t *copy;       /* what it was when priced */
     fetch *fetches;
-    uint32_t fetch_count;
+    part *parts; /* one stands for the entry, then those behind */
+    load *loads;
+    int *registers;
+    uint32_t fetch_count, part_count;
     struct block *next;  /* another block with the same table index */
 } block;
 
 typedef struct counter counter;
-struct flash;
 
-/* Calls counter_enter for the block, or stops the engine. */
-typedef void (*price_function)(uint32_t address, uint32_t size);
+/* Calls counter_enter for the block and returns true, or stops the engine. */
+typedef bool (*price_function)(uint32_t address, uint32_t size);
 
 /* Called between two blocks when `event_cycles` have passed; true if it stopped the engine. */
 typedef bool (*event_function)(void);
+
+/* unicorn.h: uc_reg_read_batch */
+typedef int (*read_registers_function)(void *engine, const int *registers, void **values, int count);
+
+enum { REGISTERS = 32, NOWHERE = 1 /* where no block begins */ };
 
 struct counter {
     uint64_t instructions, cycles; /* the Python side reads these three */
@@ -46,8 +66,9 @@ struct counter {
     price_function price;
     event_function event;
     memory *memory; /* NULL where every memory answers at once */
-    struct flash *flash;
-    uint32_t flash_count;
+    read_registers_function read_registers;
+    uint32_t values[REGISTERS];
+    void *value_places[REGISTERS];
     block nothing; /* stands before the first block and for a block that was refused */
     block *table[TABLE_SIZE];
 };
@@ -65,27 +86,48 @@ static block *find(counter *self, uint32_t address, uint32_t size)
     return candidate;
 }
 
-counter *counter_new(price_function price, event_function event, memory *memory)
+counter *counter_new(price_function price, event_function event, memory *memory, read_registers_function read_registers)
 {
     counter *self = calloc(1, sizeof *self);
     if (self != NULL) {
         self->price = price;
         self->event = event;
         self->memory = memory;
+        self->read_registers = read_registers;
+        for (unsigned index = 0; index < REGISTERS; index++)
+            self->value_places[index] = &self->values[index];
         self->event_cycles = UINT64_MAX;
+        self->nothing.end = NOWHERE;
         self->current = &self->nothing;
     }
     return self;
 }
 
 struct price {
-    uint32_t instructions, cycles, entry_cycles, fetch_count;
+    uint32_t instructions, cycles, entry_cycles, fetch_count, part_count, load_count, register_count;
     int32_t taken_cycles;
 };
 
-/* Enters the price of a block, or replaces it. Returns 0 when there is no memory. */
+static void *copy_of(const void *source, size_t count, size_t size)
+{
+    void *copy = calloc(count + 1, size);
+    if (copy != NULL && count > 0)
+        memcpy(copy, source, count * size);
+    return copy;
+}
+
+static void discard(block *entry)
+{
+    free(entry->fetches);
+    free(entry->parts);
+    free(entry->loads);
+    free(entry->registers);
+}
+
+/* Enters the price of a block, or replaces it. Each part has the next of the loads and registers; the array of parts tells
+ * how many. Returns 0 when there is no memory. */
 int counter_enter(counter *self, uint32_t address, uint32_t size, const struct price *price, const fetch *fetches,
-                  const uint8_t *live)
+                  const part *parts, const load *loads, const int *registers, const uint8_t *live)
 {
     block *entry = find(self, address, size);
     if (entry == NULL) {
@@ -100,13 +142,23 @@ int counter_enter(counter *self, uint32_t address, uint32_t size, const struct p
     entry->cycles = price->cycles;
     entry->taken_cycles = price->taken_cycles;
     entry->entry_cycles = price->entry_cycles;
-    free(entry->fetches);
+    discard(entry);
     entry->fetch_count = price->fetch_count;
-    entry->fetches = malloc((price->fetch_count + 1) * sizeof *fetches);
-    if (entry->fetches == NULL)
+    entry->part_count = price->part_count;
+    entry->fetches = copy_of(fetches, price->fetch_count, sizeof *fetches);
+    entry->parts = copy_of(parts, price->part_count, sizeof *parts);
+    entry->loads = copy_of(loads, price->load_count, sizeof *loads);
+    entry->registers = copy_of(registers, price->register_count, sizeof *registers);
+    if (entry->fetches == NULL || entry->parts == NULL || entry->loads == NULL || entry->registers == NULL)
         return 0;
-    if (price->fetch_count > 0)
-        memcpy(entry->fetches, fetches, price->fetch_count * sizeof *fetches);
+    const load *next_load = entry->loads;
+    const int *next_register = entry->registers;
+    for (part *next = entry->parts; next != entry->parts + entry->part_count; next++) {
+        next->loads = next_load;
+        next->registers = next_register;
+        next_load += next->load_count;
+        next_register += next->register_count;
+    }
     entry->live = live;
     if (live != NULL) {
         if (entry->copy == NULL && (entry->copy = malloc(size)) == NULL)
@@ -131,36 +183,55 @@ void counter_settle(counter *self, uint32_t instructions, uint32_t cycles)
     self->current = &self->nothing;
 }
 
+static void charge_loads(counter *self, void *engine, const part *part)
+{
+    const uint32_t *values = self->values;
+    if (part->register_count > 0)
+        self->read_registers(engine, part->registers, self->value_places, (int)part->register_count);
+    for (const load *load = part->loads; load != part->loads + part->load_count; load++) {
+        uint32_t address = load->constant + load->factors[0] * values[load->indices[0]] +
+                           load->factors[1] * values[load->indices[1]];
+        self->cycles += memory_load(self->memory, address, load->bytes, load->count);
+    }
+}
+
+/* Unicorn's UC_HOOK_CODE, at every address where some block has another part. */
+void counter_part(void *engine, uint64_t address, uint32_t size, counter *self)
+{
+    (void)size;
+    const block *current = self->current;
+    for (uint32_t index = 1; index < current->part_count; index++)
+        if (current->parts[index].start == (uint32_t)address)
+            charge_loads(self, engine, &current->parts[index]);
+}
+
 /* Unicorn's UC_HOOK_BLOCK: runs before each block. */
 void counter_block(void *engine, uint64_t address, uint32_t size, counter *self)
 {
-    (void)engine;
     uint32_t start = (uint32_t)address;
     bool taken = start != self->current->end;
     charge(self, start);
     if (self->cycles >= self->event_cycles) {
         self->current = &self->nothing;
+        self->nothing.end = NOWHERE;
         if (self->event())
             return;
     }
     block *entry = find(self, start, size);
     if (entry == NULL || (entry->live != NULL && memcmp(entry->live, entry->copy, size) != 0)) {
         self->current = &self->nothing;
-        self->price(start, size);
+        self->nothing.end = taken ? NOWHERE : start; /* for the engine may begin again with this block */
+        if (!self->price(start, size))
+            return;
         entry = find(self, start, size);
     }
-    self->current = entry != NULL ? entry : &self->nothing;
+    self->current = entry;
     if (taken)
         self->cycles += self->current->entry_cycles;
     if (self->current->fetch_count > 0)
         self->cycles += memory_fetch(self->memory, self->current->fetches, self->current->fetch_count, self->cycles);
-}
-
-/* Unicorn's UC_HOOK_MEM_READ: runs before each load from a memory that keeps the core waiting. */
-void counter_load(void *engine, int access, uint64_t address, int size, int64_t value, counter *self)
-{
-    (void)engine, (void)access, (void)value;
-    self->cycles += memory_load(self->memory, (uint32_t)address, (uint32_t)size);
+    if (entry->part_count > 0)
+        charge_loads(self, engine, entry->parts);
 }
 
 void counter_free(counter *self)
@@ -169,7 +240,7 @@ void counter_free(counter *self)
         for (block *entry = self->table[index], *next; entry != NULL; entry = next) {
             next = entry->next;
             free(entry->copy);
-            free(entry->fetches);
+            discard(entry);
             free(entry);
         }
     }
@@ -183,47 +254,15 @@ typedef struct {
     uint32_t permissions;
 } translation;
 
-enum { READ = 16, FETCH = 18, READ_ONLY = 1, EXECUTE_ONLY = 4, READ_WRITE = 1 | 2, READ_EXECUTE = 1 | 4 };
-
-/* Where flash that keeps the core waiting appears to loads: beyond all real addresses, as a device. A hook on loads would
- * put every load on Unicorn's slow path, those from RAM too. */
-#define LOADS_FROM (UINT64_C(1) << 32)
-
-struct flash {
-    uint32_t origin, last;
-    const uint8_t *content;
-    counter *counter;
-};
-
-uint64_t counter_load_flash(void *engine, uint64_t offset, uint32_t size, const struct flash *flash)
-{
-    uint64_t value = 0;
-    memcpy(&value, flash->content + offset, size);
-    counter_load(engine, READ, flash->origin + offset, (int)size, 0, flash->counter);
-    return value;
-}
+enum { FETCH = 18, READ_WRITE = 1 | 2, READ_EXECUTE = 1 | 4 };
 
 /* Unicorn's UC_HOOK_TLB_FILL: addresses are physical. Unicorn's own answer allows only the kind of access that asked, so
  * that a page read and written in turn is looked up every time; and with all kinds allowed at once, every store stays on
  * its slow path. The permissions of the mapped memory still hold. */
-bool identity_translation(void *engine, uint64_t address, int access, translation *result, counter *self)
+bool identity_translation(void *engine, uint64_t address, int access, translation *result, void *unused)
 {
-    (void)engine;
+    (void)engine, (void)unused;
     result->physical = address;
     result->permissions = access == FETCH ? READ_EXECUTE : READ_WRITE;
-    for (const struct flash *flash = self->flash; flash != self->flash + self->flash_count; flash++)
-        if (address >= flash->origin && address <= flash->last) {
-            if (access == READ)
-                *result = (translation){LOADS_FROM + address, READ_ONLY};
-            else if (access == FETCH)
-                result->permissions = EXECUTE_ONLY;
-        }
     return true;
-}
-
-/* Loads from these memories, an array that outlives the counter, are answered by counter_load_flash. */
-void counter_flash(counter *self, struct flash *flash, uint32_t count)
-{
-    self->flash = flash;
-    self->flash_count = count;
 }

@@ -15,17 +15,17 @@ from pathlib import Path
 import unicorn
 from unicorn.unicorn_py3.unicorn import uclib
 
-from firmware.board import Board, Region
+from firmware.board import Board
 from firmware.emulator.cost import Cost
 from firmware.emulator.cost.lines import Fetch, line_numbers
+from firmware.emulator.loads import Part, Read
 from firmware.toolchain import zig
 
 _FOLDER = Path(__file__).parent
 _SOURCES = (_FOLDER / "blockhook.c", _FOLDER / "memory.c")
 _CACHE = Path(__file__).parents[2] / ".cache" / "boardwalk"
-_PRICE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32)
+_PRICE = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_uint32, ctypes.c_uint32)
 _EVENT = ctypes.CFUNCTYPE(ctypes.c_bool)
-_LOADS_FROM = 1 << 32  # LOADS_FROM
 NEVER_CYCLES = (1 << 64) - 1
 
 
@@ -43,6 +43,9 @@ class _Price(ctypes.Structure):
         ("cycles", ctypes.c_uint32),
         ("entry_cycles", ctypes.c_uint32),
         ("fetch_count", ctypes.c_uint32),
+        ("part_count", ctypes.c_uint32),
+        ("load_count", ctypes.c_uint32),
+        ("register_count", ctypes.c_uint32),
         ("taken_cycles", ctypes.c_int32),
     )
 
@@ -56,14 +59,27 @@ class _Geometry(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_uint32) for name in _GEOMETRY)
 
 
-class _Flash(ctypes.Structure):
-    """`struct flash`."""
+class _Load(ctypes.Structure):
+    """`load`."""
 
     _fields_ = (
-        ("origin", ctypes.c_uint32),
-        ("last", ctypes.c_uint32),
-        ("content", ctypes.c_void_p),
-        ("counter", ctypes.c_void_p),
+        ("constant", ctypes.c_uint32),
+        ("indices", ctypes.c_uint32 * 2),
+        ("factors", ctypes.c_uint32 * 2),
+        ("bytes", ctypes.c_uint32),
+        ("count", ctypes.c_uint32),
+    )
+
+
+class _Part(ctypes.Structure):
+    """`part`."""
+
+    _fields_ = (
+        ("start", ctypes.c_uint32),
+        ("load_count", ctypes.c_uint32),
+        ("register_count", ctypes.c_uint32),
+        ("loads", ctypes.c_void_p),
+        ("registers", ctypes.c_void_p),
     )
 
 
@@ -103,15 +119,14 @@ def _library() -> ctypes.CDLL:
     library.memory_new.restype = ctypes.c_void_p
     library.memory_region.argtypes = [ctypes.c_void_p, *[ctypes.c_uint32] * 4]
     library.memory_region.restype = ctypes.c_bool
-    library.counter_new.argtypes = [_PRICE, _EVENT, ctypes.c_void_p]
+    library.counter_new.argtypes = [_PRICE, _EVENT, ctypes.c_void_p, ctypes.c_void_p]
     library.counter_new.restype = ctypes.c_void_p
     library.counter_enter.argtypes = [
-        *(ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.POINTER(_Price), ctypes.c_void_p, ctypes.c_void_p)
+        *(ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.POINTER(_Price)),
+        *[ctypes.c_void_p] * 5,
     ]
     library.counter_settle.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32]
     library.counter_settle.restype = None
-    library.counter_flash.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32]
-    library.counter_flash.restype = None
     library.counter_free.argtypes = [ctypes.c_void_p]
     library.counter_free.restype = None
     return library
@@ -152,43 +167,30 @@ def _add_hook(
 class Counter:
     """Totals of an engine. `price(address, size)` is called for every new block and must answer by calling `enter`.
 
-    A block for which `enter` is not called counts nothing: `price` must have stopped the engine. `event()` is called
-    between two blocks when the time set by `call_at` has come; it returns True if it stopped the engine.
+    It returns False if it stopped the engine, before a block that is refused or has to be translated again. `event()`
+    is called between two blocks when the time set by `call_at` has come; it returns True if it stopped the engine.
+    `register` gives Unicorn's number of a register for capstone's.
     """
 
     def __init__(
         self,
         engine: unicorn.Uc,
         board: Board,
-        price: Callable[[int, int], None],
+        price: Callable[[int, int], bool],
         event: Callable[[], bool],
-        host: Callable[[Region], int],
+        register: Callable[[int], int],
     ):
         self._library = _library()
         self._callbacks = _PRICE(price), _EVENT(event)
-        memory = _memory(board)
-        self._counter = self._library.counter_new(*self._callbacks, memory)
+        self._engine, self._register = engine, register
+        self._hooked: set[int] = set()
+        read_registers = ctypes.cast(uclib.uc_reg_read_batch, ctypes.c_void_p)
+        self._counter = self._library.counter_new(*self._callbacks, _memory(board), read_registers)
         if not self._counter:
             raise MemoryError("block counter")
         self._state = _State.from_address(self._counter)
         _add_hook(engine, unicorn.UC_HOOK_BLOCK, self._library.counter_block, self._counter)
-        _add_hook(engine, unicorn.UC_HOOK_TLB_FILL, self._library.identity_translation, self._counter)
-        timed = [region for region, _, _ in line_numbers(board)] if memory else []
-        self._flash = (_Flash * len(timed))()
-        flashes = [region for region in timed if region.kind == "flash"]
-        for index, region in enumerate(flashes):
-            self._flash[index] = _Flash(region.origin, region.end - 1, host(region), self._counter)
-            read = ctypes.cast(self._library.counter_load_flash, ctypes.c_void_p)
-            answer = ctypes.c_void_p(ctypes.addressof(self._flash[index]))
-            where = ctypes.c_uint64(_LOADS_FROM + region.origin), ctypes.c_size_t(region.size_bytes)
-            status = uclib.uc_mmio_map(engine._uch, *where, read, answer, None, None)
-            if status != unicorn.UC_ERR_OK:
-                raise unicorn.UcError(status)
-        self._library.counter_flash(self._counter, self._flash, len(flashes))
-        for region in timed:
-            if region.kind == "ram":
-                loads = (self._library.counter_load, self._counter, region.origin, region.end - 1)
-                _add_hook(engine, unicorn.UC_HOOK_MEM_READ, *loads)
+        _add_hook(engine, unicorn.UC_HOOK_TLB_FILL, self._library.identity_translation, None)
 
     @property
     def instructions(self) -> int:
@@ -215,16 +217,42 @@ class Counter:
         return current.address, current.size
 
     def enter(
-        self, block: tuple[int, int], instructions: int, cost: Cost, fetches: list[Fetch], live: int | None
-    ) -> None:
-        """Set the price of a block (address, size), which is fetched from the lines `fetches`.
+        self,
+        block: tuple[int, int],
+        instructions: int,
+        cost: Cost,
+        fetches: list[Fetch],
+        parts: list[Part],
+        live: int | None,
+    ) -> bool:
+        """Set the price of a block (address, size), fetched from the lines `fetches`; `parts` tell what it loads.
 
-        `live` is its host address if its code can change, else None.
+        `live` is its host address if its code can change, else None. Returns False if the block has to be translated
+        again before it runs, as the engine does not yet call in front of each part.
         """
-        price = _Price(instructions, cost.cycles, cost.entry_cycles, len(fetches), cost.taken_cycles)
+        loads, registers, counts = [], [], []
+        for part in parts:
+            used = sorted({register for read in part.reads for register, _ in read.address.factors})
+            loads += [_load(read, used) for read in part.reads]
+            registers += [self._register(register) for register in used]
+            counts.append(_Part(part.start, len(part.reads), len(used), None, None))
         numbers = (ctypes.c_uint32 * (3 * len(fetches)))(*(number for fetch in fetches for number in fetch))
-        if not self._library.counter_enter(self._counter, *block, ctypes.byref(price), numbers, live):
+        arrays = [
+            (kind * len(items))(*items) for kind, items in ((_Part, counts), (_Load, loads), (ctypes.c_int, registers))
+        ]
+        sizes = len(fetches), len(parts), len(loads), len(registers)
+        price = _Price(instructions, cost.cycles, cost.entry_cycles, *sizes, cost.taken_cycles)
+        if not self._library.counter_enter(self._counter, *block, ctypes.byref(price), numbers, *arrays, live):
             raise MemoryError("block counter")
+        return not self._hook([part.start for part in parts[1:]])
+
+    def _hook(self, addresses: list[int]) -> bool:
+        """Have the engine call in front of these instructions; True if it did not do so for all of them."""
+        new = set(addresses) - self._hooked
+        for address in sorted(new):
+            _add_hook(self._engine, unicorn.UC_HOOK_CODE, self._library.counter_part, self._counter, address, address)
+        self._hooked |= new
+        return bool(new)
 
     def settle(self, instructions: int, cycles: int) -> None:
         """Charge what was executed of the current block, after the engine stopped in or right after it."""
@@ -235,6 +263,19 @@ class Counter:
         if self._counter:
             self._library.counter_free(self._counter)
             self._counter = None
+
+
+def _load(read: Read, registers: list[int]) -> _Load:
+    """Return a read of a part that reads these registers."""
+    factors = [*read.address.factors, (registers[0] if registers else 0, 0), (registers[0] if registers else 0, 0)][:2]
+    indices = [registers.index(register) if registers else 0 for register, _ in factors]
+    return _Load(
+        read.address.constant,
+        (ctypes.c_uint32 * 2)(*indices),
+        (ctypes.c_uint32 * 2)(*(factor for _, factor in factors)),
+        read.size_bytes,
+        read.count,
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import NoReturn
 
+import capstone
 import unicorn
 
 from firmware.board import Board
@@ -24,6 +25,7 @@ from firmware.emulator.counter import NEVER_CYCLES, Counter
 from firmware.emulator.exceptions import Exceptions, core_peripherals
 from firmware.emulator.flash import Array, FlashController, Power
 from firmware.emulator.image import Image
+from firmware.emulator.loads import Effect, Value, parts
 from firmware.emulator.pace import Pace
 from firmware.emulator.processors import processor
 from firmware.emulator.unmodelled import Unmodelled
@@ -84,9 +86,7 @@ class VirtualBoard:
         self.processor = processor(board.target, chip, lambda: self.counter.cycles)
         self.engine = self.processor.engine
         self._map_memory()
-        self.counter = Counter(
-            self.engine, board, self._price, self._event, lambda region: self._host(region.view_of or region.name)
-        )
+        self.counter = Counter(self.engine, board, self._price, self._event, self.processor.unicorn_register)
         self._pace = Pace(self.counter, board.clock_hz, board.console.baud) if realtime else None
         self.console = console or Console(lambda: self.counter.cycles, self._pace)
         self.console.serve(lambda: self.counter.cycles, self._pace)
@@ -194,10 +194,12 @@ class VirtualBoard:
     def _resume(self, error: unicorn.UcError | None, pc: int) -> int | None:
         """Return where to go on after the engine stopped at `pc`; None if it cannot."""
         goes_on, self._goes_on = self._goes_on, None
-        if self._stop or not self._exceptions:
+        if self._stop:
             return None
         if goes_on:
             return goes_on(pc)
+        if not self._exceptions:
+            return None
         if self._exceptions.returns(pc):
             return self._exceptions.leave(pc)
         asleep = error is None and self._exceptions.sleep()
@@ -208,15 +210,16 @@ class VirtualBoard:
         self._stop = self._stop or (reason, pc)
         self.engine.emu_stop()
 
-    def _price(self, address: int, size: int) -> None:
-        """Price a block that is about to be executed for the first time."""
+    def _price(self, address: int, size: int) -> bool:
+        """Price a block that is about to be executed for the first time; False if the engine was stopped before it."""
         try:
-            self._enter_block(address, size)
+            return self._enter_block(address, size)
         except UnknownInstruction as error:
             self._halt(str(error), error.address)
         except Exception as error:  # it cannot cross the C hook: `run` raises it
             self._failure = error
             self.engine.emu_stop()
+        return False
 
     def _event(self) -> bool:
         """Do what is due between two blocks; True if the engine was stopped before the second."""
@@ -243,18 +246,35 @@ class VirtualBoard:
         pace = self._pace.next_cycles if self._pace else NEVER_CYCLES
         self.counter.call_at(min(pace, self._exceptions.next_cycles() if self._exceptions else NEVER_CYCLES))
 
-    def _enter_block(self, address: int, size: int) -> None:
+    def _enter_block(self, address: int, size: int) -> bool:
         instructions = self.processor.decode(address, size)
         key = self.board.core, address, bytes(self.engine.mem_read(address, size))
         cost = _PRICES.get(key) or _PRICES.setdefault(key, self._cost.block(instructions))
         decoded = sum(instruction.size for instruction in instructions)
-        if decoded != size:
-            return self._halt("undefined instruction", address + decoded)
         refusal = self.processor.refusal(instructions, self.bus)
+        if decoded != size:
+            refusal = "undefined instruction", address + decoded
         if refusal:
-            return self._halt(*refusal)
+            self._halt(*refusal)
+            return False
         lines = fetches(self.board, instructions, cost, self._cost.fetch_ahead_bytes)
-        self.counter.enter((address, size), len(instructions), cost, lines, self._live(address))
+        loads = parts(instructions, self._effect) if self.board.timing else []
+        if self.counter.enter((address, size), len(instructions), cost, lines, loads, self._live(address)):
+            return True
+        self._interrupt(lambda pc: self._translate_again(address, size))
+        return False
+
+    def _effect(self, instruction: capstone.CsInsn, value: Value) -> Effect:
+        return self.processor.effect(instruction, value, self._fixed)
+
+    def _fixed(self, address: int) -> int | None:
+        """Return the word at an address in flash; None where it can change."""
+        flash = any(r.kind == "flash" and r.origin <= address <= r.end - 4 for r in self.board.memory)
+        return int.from_bytes(self.engine.mem_read(address, 4), "little") if flash else None
+
+    def _translate_again(self, address: int, size: int) -> int:
+        self.engine.ctl_remove_cache(address, address + size)
+        return address
 
     def _live(self, address: int) -> int | None:
         """Return the host address of code in RAM, which can change; None for code in flash."""

@@ -163,18 +163,18 @@ uint64_t memory_fetch(memory *self, const fetch *fetches, uint32_t count, uint64
     return now - start;
 }
 
-uint32_t memory_load(memory *self, uint32_t address, uint32_t size)
+uint32_t memory_load(memory *self, uint32_t address, uint32_t size, uint32_t count)
 {
     uint32_t cycles = 0;
-    for (uint32_t index = 0; index < self->region_count; index++) {
-        const struct region *region = &self->regions[index];
-        if (address < region->origin || address > region->last)
-            continue;
-        uint32_t first = (address - region->origin) >> self->line_shift;
-        uint32_t last = (address - region->origin + size - 1) >> self->line_shift;
+    const struct region *region = self->regions, *end = region + self->region_count;
+    while (region != end && (address < region->origin || address > region->last))
+        region++;
+    if (region == end)
+        return 0;
+    for (uint32_t offset = address - region->origin; count > 0; count--, offset += size) {
+        uint32_t first = offset >> self->line_shift, last = (offset + size - 1) >> self->line_shift;
         for (uint32_t line = first; line <= last; line++)
             cycles += look_up(self, self->loads, region->first_line + line, true) ? 0 : region->miss_cycles;
-        break;
     }
     return cycles;
 }

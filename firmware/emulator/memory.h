@@ -26,8 +26,9 @@ void memory_free(memory *self);
 /* Lines from `first_line` on are those of the addresses from `origin` to `last`. False when there are too many regions. */
 bool memory_region(memory *self, uint32_t origin, uint32_t last, uint32_t first_line, uint32_t miss_cycles);
 
-/* Return the cycles that the core waits: for the lines of a block entered at `now`, and for a load. */
+/* Return the cycles that the core waits: for the lines of a block entered at `now`, and for `count` loads of `size`
+ * bytes each, one behind the other. */
 uint64_t memory_fetch(memory *self, const fetch *fetches, uint32_t count, uint64_t now);
-uint32_t memory_load(memory *self, uint32_t address, uint32_t size);
+uint32_t memory_load(memory *self, uint32_t address, uint32_t size, uint32_t count);
 
 #endif

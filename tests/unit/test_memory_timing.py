@@ -78,6 +78,48 @@ def test_constants_in_flash(timing, expected, tmp_path):
     assert flash - ram == expected
 
 
+# Text with a pointer in r1, 2 in r2, and how many words, bytes or halfwords it reads through the pointer.
+ADDRESSES = {
+    "offset": ("ldr r0, [r1, #4]\nldrb r0, [r1, #1]\nldrsh r0, [r1, #2]", 3),
+    "negative offset": ("ldr r0, [r1, #-4]", 1),
+    "index": ("ldrb r0, [r1, r2]\nldr.w r0, [r1, r2, lsl #2]", 2),
+    "post-indexed": ("ldr r0, [r1], #4\nldr r0, [r1]\nldrb r0, [r1], #-2\nldrb r0, [r1]", 4),
+    "pre-indexed": ("ldr r0, [r1, #4]!\nldr r0, [r1, #-8]!", 2),
+    "pair": ("ldrd r0, r3, [r1], #8\nldrd r0, r3, [r1, #-8]!\nldr r0, [r1]", 5),
+    "list": ("ldm r1!, {r0, r3, r4}\nldmdb r1!, {r0, r3}\nldm.w r1, {r1, r3}", 7),
+    "float": ("vldr s0, [r1, #4]\nvldmia r1!, {s0-s3}\nvldmdb r1!, {d0}\nvldr d0, [r1]", 9),
+    "moved": ("mov r3, r1\nadds r3, #4\nsubs r4, r3, r2\nadd.w r4, r4, r2, lsl #3\nldrb r0, [r4]\nldr r0, [r3]", 2),
+    "shifted": ("lsls r3, r2, #3\nadd r3, r1\nrsb r4, r2, #4\nadd r4, r1\nldr r0, [r3]\nldrb r0, [r4]", 2),
+    "constant": ("movw r3, #0x10\nmovt r3, #0\nldr r0, [r1, r3]", 1),
+    "multiplied": ("muls r2, r2, r2\nldr r0, [r1, r2]\nldr r0, [r1]", 2),
+    "loaded": ("push {r1}\npop {r3}\nldr r0, [r3]\nldr r0, [r3, #4]", 2),
+    "masked": ("bic r3, r1, #3\nldr r0, [r3], #4\nstr r2, [sp, #-4]\nldr r0, [r3]", 2),
+    "stored behind": ("mov r3, sp\nstmdb r3!, {r1, r2}\nldm r3!, {r4, r5}\nldr r0, [r4]", 1),
+    "executed": ("cmp r2, #2\nittt eq\nldreq r0, [r1], #4\naddeq r1, #4\nldreq r0, [r1]\nldr r0, [r1]", 3),
+    "skipped": ("cmp r2, #3\nittt eq\nldreq r0, [r1], #4\naddeq r1, #4\nldreq r0, [r1]\nldr r0, [r1]", 1),
+    "either": ("cmp r2, #3\nite eq\nldreq r0, [r1], #4\nldrne r0, [r1]\nldr r0, [r1]", 2),
+    "loop": ("movs r5, #20\n1: mul r4, r2, r5\nldrb r0, [r1, r4]\nsubs r5, #1\nbne 1b", 20),
+    "entered twice": ("movs r5, #2\nb 2f\n1: mul r4, r2, r2\n2: ldr r0, [r1, r4]\nsubs r5, #1\nbne 1b", 2),
+}
+BEHIND = """
+ldr r4, =0xe000ed88
+ldr r5, =0x00f00000
+str r5, [r4]
+movs r2, #2
+movs r4, #4
+b 1f
+1: ldr r1, ={:#x}
+b 1f
+1:
+"""
+
+
+@pytest.mark.parametrize(("text", "reads"), ADDRESSES.values(), ids=ADDRESSES)
+def test_every_read_waits_wherever_its_address_comes_from(text, reads, tmp_path):
+    flash, ram = (waits(BEHIND.format(address) + text, tmp_path) for address in (FLASH, RAM))
+    assert flash - ram == reads * 5
+
+
 def test_a_load_across_lines_reads_both(tmp_path):
     one, two = (f"ldr r1, =0x0800100{offset}\nldr r0, [r1]" for offset in ("4", "e"))
     assert waits(two, tmp_path, **DATA) - waits(one, tmp_path, **DATA) == 5

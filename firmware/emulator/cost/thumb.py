@@ -11,6 +11,7 @@ DATA_PROCESSING = frozenset(
 
 # What capstone calls by another name than the manual.
 _ALIASES = {"movs": "mov", "fconsts": "vmov", "fmstat": "vmrs"}
+_NAMES: dict[int, str] = {}  # by capstone's number; asking capstone takes longer than all else about an instruction
 _COMPARE_AND_BRANCH = frozenset({"cbz", "cbnz"})
 
 
@@ -21,7 +22,9 @@ def each(names: str, value: object) -> dict:
 
 def name(instruction: capstone.CsInsn) -> str:
     """Return the instruction's name in the manual, without condition, flags suffix and width: "add" for "addseq.w"."""
-    name = instruction.insn_name() or instruction.mnemonic
+    if instruction.id not in _NAMES:
+        _NAMES[instruction.id] = instruction.insn_name() or instruction.mnemonic
+    name = _NAMES[instruction.id]
     return instruction.mnemonic.split(".")[0] if name == "hint" else _ALIASES.get(name, name)
 
 

@@ -13,6 +13,7 @@ import unicorn
 
 from firmware.core import Core
 from firmware.emulator.bus import Bus
+from firmware.emulator.loads import Effect, Value
 
 
 class ProcessorFamily:
@@ -45,6 +46,14 @@ class ProcessorFamily:
     def decode(self, address: int, size: int) -> list[capstone.CsInsn]:
         """Return the instructions in `size` bytes at `address`, up to the first that is none."""
         return list(self.decoder.disasm(bytes(self.engine.mem_read(address, size)), address))
+
+    def effect(self, instruction: capstone.CsInsn, value: Value, fixed: Callable[[int], int | None]) -> Effect:
+        """Return what an instruction reads from memory and does to pointers; `fixed(address)` is a word in flash."""
+        raise NotImplementedError
+
+    def unicorn_register(self, register: int) -> int:
+        """Return Unicorn's number of a register for capstone's."""
+        raise NotImplementedError
 
     def run(self, pc: int) -> unicorn.UcError | None:
         """Run from `pc` until something stops the engine; return Unicorn's error if that was one."""

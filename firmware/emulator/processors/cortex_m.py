@@ -1,11 +1,14 @@
 """Cortex-M: Thumb code. What exceptions do is in exceptions.py; a fault stops the board."""
 
+from collections.abc import Callable
+
 import capstone
 import unicorn
 from capstone import arm
 from unicorn import arm_const
 
 from firmware.emulator.bus import Bus
+from firmware.emulator.loads import Effect, Value, thumb
 from firmware.emulator.processors import ProcessorFamily
 
 _CPU = {
@@ -15,6 +18,8 @@ _CPU = {
     "cortex-m33": arm_const.UC_CPU_ARM_CORTEX_M33,
 }
 
+# Names in capstone that Unicorn lacks.
+_ALIASES = {"sb": "R9", "sl": "R10", "fp": "R11", "ip": "R12"}
 _WFE = b"\x20\xbf"
 # Exceptions as Unicorn numbers them.
 _EXCEPTIONS = {
@@ -39,6 +44,15 @@ class Processor(ProcessorFamily):
         engine = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB)
         engine.ctl_set_cpu_model(_CPU[self.core.name])
         return engine
+
+    def effect(self, instruction: capstone.CsInsn, value: Value, fixed: Callable[[int], int | None]) -> Effect:
+        """See ProcessorFamily."""
+        return thumb.effect(instruction, value, fixed)
+
+    def unicorn_register(self, register: int) -> int:
+        """See ProcessorFamily."""
+        name = self.decoder.reg_name(register)
+        return getattr(arm_const, f"UC_ARM_REG_{_ALIASES.get(name, name.upper())}")
 
     def run(self, pc: int) -> unicorn.UcError | None:
         """Unicorn gives up at WFE, which may always end at once: its event can have come (DDI 0403E B1.5.18)."""
@@ -65,13 +79,12 @@ class Processor(ProcessorFamily):
         if operand is None:
             return "flash"
         memory = operand.mem
-        address = self._register(instruction.reg_name(memory.base))
+        address = self._register(memory.base)
         if memory.index:
-            address += self._register(instruction.reg_name(memory.index)) << operand.shift.value
+            address += self._register(memory.index) << operand.shift.value
         if not instruction.post_index:
             address += memory.disp
         return f"0x{address & 0xFFFF_FFFF:08x}"
 
-    def _register(self, name: str) -> int:
-        aliases = {"sb": "R9", "sl": "R10", "fp": "R11", "ip": "R12"}
-        return self.engine.reg_read(getattr(arm_const, f"UC_ARM_REG_{aliases.get(name, name.upper())}"))
+    def _register(self, register: int) -> int:
+        return self.engine.reg_read(self.unicorn_register(register))

@@ -10,6 +10,7 @@ from unicorn import riscv_const
 
 from firmware.core import Core
 from firmware.emulator.bus import BusError
+from firmware.emulator.loads import Effect, Value, rv32
 from firmware.emulator.processors import ProcessorFamily
 
 _ILLEGAL_INSTRUCTION = 2
@@ -37,6 +38,14 @@ class Processor(ProcessorFamily):
 
     def _engine(self) -> unicorn.Uc:
         return unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
+
+    def effect(self, instruction: capstone.CsInsn, value: Value, fixed: Callable[[int], int | None]) -> Effect:
+        """See ProcessorFamily; constants are no literals here."""
+        return rv32.effect(instruction, value)
+
+    def unicorn_register(self, register: int) -> int:
+        """See ProcessorFamily."""
+        return getattr(riscv_const, f"UC_RISCV_REG_{self.decoder.reg_name(register).upper()}")
 
     def explain(self, error: unicorn.UcError | None, pc: int) -> str:
         """Unicorn has no exception for EBREAK: it calls it an invalid instruction."""
@@ -80,5 +89,5 @@ class Processor(ProcessorFamily):
         operand = next((o for o in instruction.operands if o.type == riscv.RISCV_OP_MEM), None)
         if operand is None:
             return "flash"
-        base = getattr(riscv_const, f"UC_RISCV_REG_{instruction.reg_name(operand.mem.base).upper()}")
+        base = self.unicorn_register(operand.mem.base)
         return f"0x{self.engine.reg_read(base) + operand.mem.disp & 0xFFFF_FFFF:08x}"
