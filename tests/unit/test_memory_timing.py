@@ -6,7 +6,7 @@ import pytest
 from firmware import settings
 from firmware.board import BOARDS_FOLDER, Board, board_names, load_board
 from firmware.timing import Cache, Timing
-from tests.unit.emulator_programs import ideal, run_assembly
+from tests.unit.emulator_programs import ideal, run_assembly, run_c
 
 DISCO, ZERO = load_board("stm32f4_disco"), load_board("arduino_zero")
 ART = {"line_bytes": 16, "miss_cycles": {"flash": 5}, "source": "test"}
@@ -185,3 +185,26 @@ def test_boards_whose_timing_does_not_fit_are_refused(change, message, tmp_path)
 
 def test_a_cache_knows_its_sets():
     assert Cache(lines=128, ways=4).sets == 32
+
+
+def test_constants_of_the_esp32c3_wait_where_the_data_bus_shows_them(tmp_path):
+    """They lie in the flash that code is fetched from, and are read at other addresses."""
+    board, lines = load_board("esp32c3_devkitm"), 100
+    program = f"""
+    static const volatile int constants[{lines}][8] = {{{{1}}}};
+    int main(void);
+    int main(void)
+    {{
+        int sum = 0;
+        for (int i = 0; i < {lines}; i++)
+            sum += constants[i][0];
+        return sum;
+    }}
+    """
+    cycles = []
+    for each in (board, ideal(board)):
+        machine, _ = run_c(each, program, tmp_path)
+        cycles.append(machine.counter.cycles)
+        machine.close()
+    waits = cycles[0] - cycles[1]
+    assert lines * 304 <= waits < (lines + 40) * 304  # and those of the start-up code
