@@ -1,0 +1,104 @@
+#include "armv7em/outputs_s16.h"
+#include "portable/window.h"
+
+static int16_t *copy(int16_t *to, const int16_t *from, int32_t count)
+{
+    for (; count >= 2; count -= 2, to += 2, from += 2)
+        __builtin_memcpy(to, from, 4);
+    if (count)
+        *to++ = *from;
+    return to;
+}
+
+static int16_t *zeros(int16_t *to, int32_t count)
+{
+    for (; count > 0; count--)
+        *to++ = 0;
+    return to;
+}
+
+/* Copies what an output pixel needs, as long as `end`; taps outside of the input are 0. */
+static void gather(const bw_window_t *w, const int16_t *in, int32_t pixel, int16_t *to, int16_t *end)
+{
+    int32_t y = pixel / w->out_w, tap_row = w->k_w * w->in_c;
+    bw_span_t rows = bw_rows(w, y), columns = bw_columns(w, pixel - y * w->out_w);
+    int32_t runs = columns.last - columns.first;
+    to = zeros(to, rows.first * tap_row);
+    for (int32_t k_y = rows.first; k_y < rows.last; k_y++) {
+        const int16_t *from = in + bw_input_at(w, rows, columns, k_y, columns.first);
+        to = zeros(to, columns.first * w->in_c);
+        if (w->dilation_w == 1) {
+            to = copy(to, from, runs * w->in_c);
+        } else {
+            for (int32_t k_x = 0; k_x < runs; k_x++)
+                to = copy(to, from + k_x * w->dilation_w * w->in_c, w->in_c);
+        }
+        to = zeros(to, (w->k_w - columns.last) * w->in_c);
+    }
+    (void)zeros(to, (int32_t)(end - to));
+}
+
+/* Four inputs: weights of the even channel in r8 and r10, of the odd one in r9 and r11. */
+#define FOUR_INPUTS                                                       \
+    "ldrd r10, r11, [r0], #8\n"                                           \
+    "ldrd r12, lr, [r1], #8\n"                                            \
+    "sxtb16 r8, r10\n"                                                    \
+    "sxtb16 r9, r11\n"                                                    \
+    "sxtb16 r10, r10, ror #8\n"                                           \
+    "sxtb16 r11, r11, ror #8\n"                                           \
+    "smlad r4, r12, r8, r4\n"                                             \
+    "smlad r5, r12, r9, r5\n"                                             \
+    "smlad r4, lr, r10, r4\n"                                             \
+    "smlad r5, lr, r11, r5\n"                                             \
+    "ldrd r12, lr, [r2], #8\n"                                            \
+    "smlad r6, r12, r8, r6\n"                                             \
+    "smlad r7, r12, r9, r7\n"                                             \
+    "smlad r6, lr, r10, r6\n"                                             \
+    "smlad r7, lr, r11, r7\n"
+
+/* Sums of two channels of two pixels: even and odd of the first, even and odd of the second. Returns the next weights. */
+__attribute__((naked)) static const uint32_t *multiply(const uint32_t *weights, const int16_t *in, int32_t inputs, int32_t sums[4])
+{
+    __asm volatile("push {r3-r11, lr}\n"
+                   "add r3, r0, r2, lsl #1\n"
+                   "lsls r12, r2, #29\n"
+                   "add r2, r1, r2, lsl #1\n"
+                   "mov r4, #0\n"
+                   "mov r5, #0\n"
+                   "mov r6, #0\n"
+                   "mov r7, #0\n"
+                   "bmi.w 2f\n"
+                   ".balign 4\n"
+                   "1:\n" FOUR_INPUTS
+                   "2:\n" FOUR_INPUTS
+                   "cmp r0, r3\n"
+                   "bne.w 1b\n"
+                   "pop {r3}\n"
+                   "stm r3, {r4-r7}\n"
+                   "pop {r4-r11, pc}\n");
+}
+
+void bw_conv_2d_s16_dsp(const bw_conv_2d_s16_dsp_t *p, const int16_t *in, int16_t *out, uint8_t *scratch)
+{
+    const bw_window_t *w = &p->window;
+    const bw_outputs_s16_t outputs = p->outputs; /* a copy: outputs cannot change it */
+    int16_t *windows = (int16_t *)(void *)scratch;
+    int32_t pixels = w->out_h * w->out_w, channels = w->out_c;
+    for (int32_t done = 0; done < pixels; done += 2) {
+        int32_t count = pixels - done < 2 ? 1 : 2, first = w->backward ? pixels - done - count : done;
+        gather(w, in, first, windows, windows + p->inputs);
+        gather(w, in, first + count - 1, windows + p->inputs, windows + 2 * p->inputs);
+        const uint32_t *weights = p->weights;
+        int16_t *a = out + first * channels, *b = a + (count - 1) * channels;
+        for (int32_t o = 0; o < channels; o += 2) {
+            int32_t sums[4];
+            weights = multiply(weights, windows, p->inputs, sums);
+            a[o] = bw_output_s16(&outputs, sums[0], o);
+            b[o] = bw_output_s16(&outputs, sums[2], o);
+            if (o + 1 < channels) {
+                a[o + 1] = bw_output_s16(&outputs, sums[1], o + 1);
+                b[o + 1] = bw_output_s16(&outputs, sums[3], o + 1);
+            }
+        }
+    }
+}
