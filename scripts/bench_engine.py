@@ -21,7 +21,7 @@ import numpy as np
 import unicorn
 from rich.console import Console
 from rich.table import Table
-from unicorn import arm_const
+from unicorn import arm_const, riscv_const
 
 from firmware.board import Board, load_board
 from firmware.build import build_image, compile_kernels
@@ -37,8 +37,10 @@ from scripts.lib.job import whole
 from scripts.lib.schemes import SCHEMES
 
 RESULTS = Path("results/bench")
-BOARDS = ("nucleo_l4r5zi", "stm32f746g_disco", "arduino_zero", "nucleo_g0b1re")
+BOARDS = ("nucleo_l4r5zi", "stm32f746g_disco", "arduino_zero", "nucleo_g0b1re", "esp32c3_devkitm")
 _ROOM_BYTES = 4 << 20
+# Where a function returns to.
+_LINK_REGISTERS = {"cortex_m": arm_const.UC_ARM_REG_LR, "riscv": riscv_const.UC_RISCV_REG_RA}
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,14 @@ class CallCounter:
     def __init__(self, machine: VirtualBoard, image: Image, function: str):
         self.instructions = self.cycles = 0
         self._machine = machine
+        self._link_register = _LINK_REGISTERS[machine.board.target.family]
         entry = next(address for address, name in image.symbols if name == function)
         machine.engine.hook_add(unicorn.UC_HOOK_CODE, self._enter, begin=entry, end=entry)
 
     def _enter(self, engine: unicorn.Uc, address: int, size: int, _: None) -> None:
         counter = self._machine.counter
         start = counter.instructions, counter.cycles
-        back = engine.reg_read(arm_const.UC_ARM_REG_LR) & ~1
+        back = engine.reg_read(self._link_register) & ~1
 
         def leave(engine: unicorn.Uc, address: int, size: int, _: None) -> None:
             self.instructions = counter.instructions - start[0]

@@ -119,15 +119,18 @@ def board_of(core: str) -> Board:
 
 
 def build(
-    core: str, kernels: Path, models: list[tuple[bytes, np.ndarray]], image: Path, optimize: str = "speed"
+    core: str, kernels: Path, models: list[tuple[bytes, np.ndarray]], image: Path, optimize: str | None = "speed"
 ) -> None:
-    """Write the image that runs these models (.tflite, content of the input) one after the other."""
-    board = board_of(core)
+    """Write the image that runs these models (.tflite, content of the input) one after the other.
+
+    Without `optimize` the kernels are the portable ones.
+    """
+    board, target = board_of(core), CORES[core] if optimize else None
     with tempfile.TemporaryDirectory(prefix="boardwalk-witness-") as name:
         folder = Path(name)
         calls, includes, arena_bytes = [], [], 16
         for index, (content, sample) in enumerate(models):
-            prefix, model = f"m{index}", compile_model(content, CORES[core], optimize)
+            prefix, model = f"m{index}", compile_model(content, target, optimize or "speed")
             (folder / f"{prefix}.h").write_text(emit_header(model, prefix))
             (folder / f"{prefix}.c").write_text(emit_source(model, prefix))
             values = ",".join(str(byte) for byte in np.ascontiguousarray(sample).tobytes())

@@ -1,15 +1,17 @@
-"""Fast kernels: each takes a portable kernel's place on the cores of one instruction set. One file each, by folder.
+"""Fast kernels: each takes a portable kernel's place on some cores. One file each, by folder.
 
-A file variants/<isa>/<name>.py declares REPLACES (names of portable kernels) and `rewrite(step, core)`, which returns
-the same layer as a Step of the fast kernel, or None where that kernel does not apply. The new step has
+A core looks into the folders of `Core.kernels`: its instruction set, and where that has no SIMD, `blocked`.
 
-- the kernel's name, and as `header` the file that declares it: firmware/kernels/<isa>/<name>.h, beside the C file,
+A file variants/<folder>/<name>.py declares REPLACES (names of portable kernels) and `rewrite(step, core)`, which
+returns the same layer as a Step of the fast kernel, or None where that kernel does not apply. The new step has
+
+- the kernel's name, and as `header` the file that declares it: firmware/kernels/<folder>/<name>.h, beside the C file,
 - params with the constants as the kernel wants them,
 - scratch and overlap by the order in which the kernel reads and writes (`walked` must be a structure of its own),
 - `estimated_cycles` and `code_bytes`, by which choose_kernels chooses.
 
 Results must be the same bytes as the portable kernel's; tests/kernels/test_variants.py runs layers of every file on
-virtual CPUs. Kernels of an instruction set are compiled with -O2, and linked only where they are called.
+virtual CPUs. They are compiled with -O2, and linked only where they are called.
 """
 
 import importlib
