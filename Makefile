@@ -13,7 +13,7 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce paper compare env doctor export collect docs test soak lint bench validate-cycles lock
+.PHONY: reproduce paper compare env doctor export collect retrain docs test soak lint bench validate-cycles lock
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -62,6 +62,10 @@ COLLECT = --board "$(BOARD)" --dataset "$(DATASET)" --label "$(LABEL)" --seconds
   $(if $(WINDOW),--window "$(WINDOW)") $(if $(SAMPLES),--samples "$(SAMPLES)")
 collect: env
 	@python -m scripts.collect_data $(COLLECT)
+
+# Does training again give the same .tflite? MODELS="kws_mlp har_cnn1d", which have been trained here.
+retrain: env
+	@python -m scripts.retrain $(MODELS)
 
 # docs/config.md, from the classes that read the YAML files.
 docs: env

@@ -103,6 +103,10 @@ def _model(name: str, root: Path) -> dict[str, Any]:
     if not path.is_file():
         return {"title": name, "facts": [], "dataset": []}
     declared = settings.read_yaml(path)
+    if isinstance(variant := declared.get("variant"), dict):  # has what it does not say from its base
+        declared = settings.read_yaml(path.with_stem(str(variant["of"]))) | declared
+    if target := declared.pop("mlperf_target", None):
+        declared["MLPerf Tiny asks for"] = f"{target:g}, on the benchmark's own data, which differ from these"
     dataset = root / f"config/datasets/{declared.get('dataset')}.yaml"
     return {
         "title": declared.get("title", name),
