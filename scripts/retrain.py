@@ -36,8 +36,7 @@ def retrain(name: str, scratch: Path) -> list[str]:
         raise RetrainError(f"{RESULTS / name}: no .tflite to compare with; train it first")
     data = Path(f"data/prepared/{model.dataset}.npz")
     _apart(_train, name, data, scratch)
-    for scheme in present:  # as in the workflow, each in a process of its own
-        _apart(convert_model, scratch / "model.keras", SCHEMES[scheme], data, scratch / f"{scheme}.tflite")
+    _apart(convert_model, scratch / "model.keras", None, data, scratch)  # as in the workflow, in a process of its own
     return [s for s in present if _sha256(scratch / f"{s}.tflite") != _sha256(RESULTS / name / f"{s}.tflite")]
 
 
