@@ -13,7 +13,7 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce paper compare env doctor export collect retrain docs test soak lint bench validate-cycles lock
+.PHONY: reproduce paper compare env doctor export collect retrain docs test soak lint bench validate-cycles lock keys deploy rollback
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -70,6 +70,22 @@ retrain: env
 # docs/config.md, from the classes that read the YAML files.
 docs: env
 	@python -m scripts.write_config_reference
+
+# Signing keys, in keys/, which git ignores: docs/deploy.md.
+keys: env
+	@python -m scripts.deployment.keys
+
+# PORT="…" names one or more serial ports, the first device first; without it the device is a virtual one that stays.
+# VERSION=1.2.3 SECURITY=… BUDGET_MS=… as docs/deploy.md says.
+DEPLOY = --model "$(MODEL)" --scheme "$(SCHEME)" --board "$(BOARD)" $(if $(PORT),--port $(PORT)) \
+  $(if $(VERSION),--image-version "$(VERSION)") $(if $(SECURITY),--security-counter $(SECURITY)) \
+  $(if $(BUDGET_MS),--budget-ms $(BUDGET_MS))
+deploy: keys
+	@snakemake --cores $(CORES) --no-hooks --quiet all -- results/cells/$(MODEL)/$(SCHEME)/$(BOARD)/measurement.json
+	@python -m scripts.deploy $(DEPLOY)
+
+rollback: env
+	@python -m scripts.deploy $(DEPLOY) --rollback
 
 test: lint
 	@pytest -n 2

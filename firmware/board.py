@@ -266,6 +266,11 @@ class Board(settings.Settings):
         offset = self.slots.origins[slot] - self.flash.origin + SLOT_HEADER_BYTES
         return self._part(offset, self.slots.size_bytes - SLOT_HEADER_BYTES - SLOT_TRAILER_BYTES)
 
+    @property
+    def is_part(self) -> bool:
+        """True for what `for_bootloader` and `for_slot` return."""
+        return "handoff" in self.settings
+
     def _part(self, offset_bytes: int, size_bytes: int) -> "Board":
         flash = self.flash.model_copy(update={"size_bytes": offset_bytes + size_bytes})
         ram = self.rams[0].model_copy(update={"size_bytes": self.rams[0].size_bytes - HANDOFF_BYTES})

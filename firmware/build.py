@@ -105,12 +105,12 @@ def link_model(
             (build / file).write_text(content)
         (build / "board.h").write_text(header(board))
         (build / "cell.h").write_text(f'#define CELL_MODEL "{name}"\n')
-        includes = [build, HARNESS, KERNELS]
+        includes = [build, HARNESS, KERNELS, _FOLDER]
         objects = [build / "model.o", build / "harness.o", kernels]
         toolchain.compile_object([build / "model.c"], objects[0], board.target, "-Os", includes)
-        toolchain.compile_object(
-            [*sorted(HARNESS.glob("*.c")), *chip_sources(board)], objects[1], board.target, "-Os", includes
-        )
+        sources = [*sorted(HARNESS.glob("*.c")), *chip_sources(board), *update_sources(board)]
+        updates = ["-DUPDATES"] if update_sources(board) else []
+        toolchain.compile_object(sources, objects[1], board.target, "-Os", includes, updates)
 
         endless = _without_limits(board)
         sizes = image_sizes(_link(endless, endless.rams[0], objects, build / "endless.elf"))
@@ -123,6 +123,12 @@ def link_model(
 def chip_sources(board: Board) -> list[Path]:
     """Return the C files of the board's chip and of its processor family."""
     return [*sorted((CHIPS_FOLDER / board.target.family).glob("*.c")), *sorted((CHIPS_FOLDER / board.chip).glob("*.c"))]
+
+
+def update_sources(board: Board) -> list[Path]:
+    """Return the C files that let an image in a slot be replaced by another; none for a board as a whole."""
+    shared = [_FOLDER / "bootloader" / name for name in ("image.c", "sha256.c")]
+    return [*shared, *sorted((_FOLDER / "update").glob("*.c"))] if board.is_part else []
 
 
 def place_arena(board: Board, sizes: ImageSizes) -> tuple[Region | None, str | None]:

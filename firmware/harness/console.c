@@ -3,6 +3,9 @@
 #include "crc.h"
 #include "divide.h"
 #include "port.h"
+#ifdef UPDATES /* an image in a slot, which can be replaced over this line */
+#include "update/smp.h"
+#endif
 
 static uint32_t said_crc = CRC_START;
 
@@ -17,6 +20,10 @@ int read_command(char command[COMMAND_BYTES])
     int length = 0;
     for (;;) {
         char c = (char)port_getc();
+#ifdef UPDATES
+        if (smp_take((uint8_t)c))
+            continue;
+#endif
         if (c == '%')
             break;
         if (c == '\r' || c == '\n')

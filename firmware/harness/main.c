@@ -14,6 +14,9 @@
 #include "inference.h"
 #include "port.h"
 #include "stack.h"
+#ifdef UPDATES
+#include "update/report.h"
+#endif
 
 /* How much of the input buffer the host announced with "db load" and has filled so far. */
 static uint32_t load_expected, load_received;
@@ -293,6 +296,14 @@ static void output(const char *arguments)
     say_line("]");
 }
 
+#ifdef UPDATES
+static void slots(const char *arguments)
+{
+    (void)arguments;
+    say_slots();
+}
+#endif
+
 static void help(const char *arguments);
 
 static const struct {
@@ -312,6 +323,9 @@ static const struct {
     {"version", "version%: board and model of this image", version, true},
     {"input", "input%: size and CRC-32 of the loaded bytes", input, true},
     {"output", "output%: the last outputs as raw bytes in hex", output, true},
+#ifdef UPDATES
+    {"slots", "slots%: the images in both slots, and what the bootloader said of them", slots, true},
+#endif
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import serial
 
+from firmware.bootloader import REFUSALS
 from scripts.device.link import DeviceError
 
 _LINE_LIMIT_BYTES = 1 << 20
@@ -229,6 +230,11 @@ class Device:
         # A command that was garbled on its way is unknown as well: only who refuses again and again does not have it.
         answers = (self._insist(attempt) for _ in range(_ATTEMPTS))
         return next((answer for answer in answers if answer is not None), None)
+
+    def refusal(self, slot: int) -> str:
+        """Return why the bootloader did not start a slot, of a board that has slots."""
+        code = self._find(self._checked("slots"), "slots", rf"m-slot-\[{slot} .*refusal (\d+) .*\]")
+        return REFUSALS[int(code)] if int(code) < len(REFUSALS) else "it was not looked at"
 
     def command(self, text: str, expected: str | None, timeout_s: float | None = None) -> list[str]:
         """Send a command and return its reply lines without the final "m-ready"; `expected` must be one of them."""

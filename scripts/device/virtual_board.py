@@ -4,7 +4,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +23,18 @@ class VirtualBoard:
 
     A board that is not `strict` answers 0 for registers that it does not model, and lists them at its end. One that is
     not `timed` has memories that answer at once: faster, with the same outputs and other cycles. The CSV file `sensor`
-    has the samples of its sensor.
+    has the samples of its sensor; `more` are other options of firmware.emulator.
     """
 
-    def __init__(self, elf: Path, board: str, strict: bool = True, timed: bool = True, sensor: Path | None = None):
+    def __init__(
+        self,
+        elf: Path,
+        board: str,
+        strict: bool = True,
+        timed: bool = True,
+        sensor: Path | None = None,
+        more: Sequence[str] = (),
+    ):
         self._command = [sys.executable, "-m", "firmware.emulator", str(elf), "--board", board]
         if not strict:
             self._command.append("--lenient")
@@ -34,6 +42,7 @@ class VirtualBoard:
             self._command.append("--untimed")
         if sensor:
             self._command += ["--sensor", str(sensor)]
+        self._command += more
         self._board = board
         self.port = ""
 

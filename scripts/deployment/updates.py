@@ -1,0 +1,99 @@
+"""Talks SMP to a device, with smpclient as it is, over a serial port or through a gateway over UDP.
+
+Every step has a time limit and a few attempts; an upload goes on where a broken link left it. Raises DeviceError.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from smp.image_management import ImageState
+from smpclient import SMPClient
+from smpclient.exceptions import SMPClientException
+from smpclient.generics import error
+from smpclient.requests.image_management import ImageStatesRead, ImageStatesWrite
+from smpclient.requests.os_management import ResetWrite
+from smpclient.transport import SMPTransport
+from smpclient.transport.serial.encoded import SMPSerialTransport
+from smpclient.transport.udp import SMPUDPTransport
+
+from scripts.device.link import DeviceError
+
+_ATTEMPTS = 8
+ANSWER_S = 10.0  # a virtual board takes its time to start
+_ERASE_S = 60.0
+logging.getLogger("smpclient").setLevel(logging.CRITICAL)  # what it logs comes as an error as well
+_UDP = "udp://"
+Answer = TypeVar("Answer")
+
+
+class Refused(DeviceError):
+    """The device answered that it will not: no use to try again."""
+
+
+class Updates:
+    """The images of the device behind `address`: a serial port, or udp://HOST."""
+
+    def __init__(self, address: str, name: str, baud: int = 115_200, answer_s: float = ANSWER_S):
+        self._address, self._name, self._baud, self._answer_s = address, name, baud, answer_s
+        self.broken_links = 0
+
+    def states(self) -> list[ImageState]:
+        """Return what is in the slots."""
+        return self._insist(lambda client: client.request(ImageStatesRead())).images
+
+    def active(self) -> ImageState:
+        """Return the running image."""
+        return next(state for state in self.states() if state.active)
+
+    def upload(self, image: bytes, progress: Callable[[int, int], None]) -> None:
+        """Fill the other slot; `progress(bytes, of)` is called as they arrive."""
+
+        async def send(client: SMPClient) -> None:
+            async for offset in client.upload(image, first_timeout_s=_ERASE_S, subsequent_timeout_s=self._answer_s):
+                progress(offset, len(image))
+
+        self._insist(send)
+
+    def try_image(self, hash_: bytes) -> None:
+        """Have the image with this hash started once."""
+        self._insist(lambda client: client.request(ImageStatesWrite(hash=hash_)))
+
+    def confirm(self) -> None:
+        """Make the running image the one to start."""
+        self._insist(lambda client: client.request(ImageStatesWrite(confirm=True)))
+
+    def reset(self) -> None:
+        """Let the device start anew."""
+        self._insist(lambda client: client.request(ResetWrite()))
+
+    def _insist(self, ask: Callable[[SMPClient], Awaitable[Answer]]) -> Answer:
+        for attempt in range(_ATTEMPTS):
+            try:
+                answer = asyncio.run(self._ask(ask))
+            except (SMPClientException, TimeoutError, OSError, AssertionError, ValueError) as problem:
+                said = str(problem)
+                if "ErrorV" in said or attempt == _ATTEMPTS - 1:
+                    kind = Refused if "ErrorV" in said else DeviceError
+                    raise kind(f"{self._name}: {_reason(said) or type(problem).__name__}") from problem
+                self.broken_links += 1
+                continue
+            if answer is not None and error(answer):
+                raise Refused(f"{self._name}: refused: {_reason(str(answer))}")
+            return answer
+        raise AssertionError("unreachable")
+
+    async def _ask(self, ask: Callable[[SMPClient], Awaitable[Answer]]) -> Answer:
+        client = SMPClient(self._transport(), self._address.removeprefix(_UDP), timeout_s=self._answer_s)
+        async with client:
+            return await ask(client)
+
+    def _transport(self) -> SMPTransport:
+        return SMPUDPTransport() if self._address.startswith(_UDP) else SMPSerialTransport(baudrate=self._baud)
+
+
+def _reason(said: str) -> str:
+    """Return the name of a fault in what smpclient says, such as INVALID_FLASH_ADDRESS."""
+    mark = "IMG_MGMT_ERR."
+    return said.split(mark)[1].split(":")[0] if mark in said else (said.strip().splitlines() or [""])[0][:200]
