@@ -1,7 +1,7 @@
 """Brings a cell's image to devices: python -m scripts.deploy --model … --scheme … --board … [--port …].
 
-The image is linked for the free slot, signed, uploaded, started on trial, and proves itself there: every golden vector,
-and the latency budget. Only then it is confirmed; otherwise the device goes back by a reset. With several ports the first
+The image is linked for the free slot, signed, uploaded, started on trial, and proves itself there: every golden
+vector, and the latency budget. Only then it is confirmed; otherwise the device goes back by a reset. With several ports the first
 device goes first, and a failure stops the rest. Without a port the device is a virtual one, below results/devices/.
 `--rollback` starts the image in the other slot again. Every step is recorded in results/deployments/.
 """
@@ -83,7 +83,7 @@ class Job:
         return hashlib.sha256(self.tflite).digest()[:8]
 
     def signed(self, slot: int, version: str, confirmed: bool = False) -> tuple[bytes, int]:
-        """Return the image for a slot, signed, and the bytes of flash it takes; raises DeviceError if it does not fit."""
+        """Return the image for a slot, signed, and its bytes of flash; raises DeviceError if it does not fit."""
         part = self.board.for_slot(slot)
         with tempfile.TemporaryDirectory(prefix="boardwalk-deploy-") as folder:
             elf, kernels = Path(folder) / "firmware.elf", Path(folder) / "libkernels.a"
