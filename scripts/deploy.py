@@ -1,9 +1,9 @@
 """Brings a cell's image to devices: python -m scripts.deploy --model … --scheme … --board … [--port …].
 
 The image is linked for the free slot, signed, uploaded, started on trial, and proves itself there: every golden
-vector, and the latency budget. Only then it is confirmed; otherwise the device goes back by a reset. With several ports the first
-device goes first, and a failure stops the rest. Without a port the device is a virtual one, below results/devices/.
-`--rollback` starts the image in the other slot again. Every step is recorded in results/deployments/.
+vector, and the latency budget. Only then it is confirmed; otherwise the device goes back by a reset. With several
+ports the first device goes first, and a failure stops the rest. Without a port the device is a virtual one, below
+results/devices/. `--rollback` starts the image in the other slot again. Every step is recorded in results/deployments/.
 """
 
 import argparse
