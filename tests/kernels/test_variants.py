@@ -126,6 +126,7 @@ DSP["bw_conv_2d_s16_dsp"] = [
     for seed in range(FEW * 2)
 ]
 DSP["bw_depthwise_s16_dsp"] = [depthwise(seed, 1 + seed % 2, "int16") for seed in range(FEW)]
+DSP["bw_conv_2d_hybrid_dsp"] = [convolution(seed, KINDS[seed % 4], "dynamic") for seed in range(FEW)]
 BLOCKED = {
     "bw_fully_connected_s8_blocked": DSP["bw_fully_connected_s8_dsp"],
     "bw_conv_2d_s8_blocked": [convolution(seed, kind) for kind in KINDS for seed in range(COUNT // 2)],
