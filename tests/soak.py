@@ -1,10 +1,11 @@
-"""Long campaigns: python -m tests.soak graphs|cores|mutations|serial|runner --seed N --count M [--jobs J].
+"""Long campaigns: python -m tests.soak CAMPAIGN --seed N --count M [--jobs J].
 
 graphs: random legal graphs of all types against their oracles, under sanitizers; a failure is reduced and printed.
 cores: the same with the fast kernels of each core in turn, on its virtual CPU.
 mutations: damaged files against the compiler. serial: a link with one to three faults between host and board, behind
 which our image is measured as ours or as foreign. runner: performance runs as MLPerf Tiny's rules want them, five loops
-of ten seconds. The same seed gives the same campaign; the exit code is 1 on any failure.
+of ten seconds. hostile_images: signed images that were spoilt, against the bootloader. powercuts: power that fails once
+while a device is updated. The same seed gives the same campaign; the exit code is 1 on any failure.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import numpy as np
 from firmware.build import compile_kernels
 from firmware.core import CORES
 from tests import mutations
+from tests.deployment import campaigns
 from tests.faulty_link import Cell, FaultyLink, ForeignCell, check, plan, short_limits
 from tests.isolation import ChildDied, run_in_child
 from tests.kernels.core_check import check_on_core
@@ -187,6 +189,35 @@ def _runner(cases: list[tuple[int, int]]) -> int:
     return 0
 
 
+def _hostile_images(cases: list[tuple[int, int]]) -> int:
+    fortress, outcomes = campaigns.Fortress(), Counter()
+    for _, seed in cases:
+        outcomes[_outcome(lambda seed=seed: fortress.attack(seed))] += 1
+    print(", ".join(f"{kind} {count}" for kind, count in sorted(outcomes.items())), flush=True)
+    return int(outcomes["failed case"] > 0)
+
+
+def _powercuts(cases: list[tuple[int, int]]) -> int:
+    with tempfile.TemporaryDirectory() as name, open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+        folder, outcomes = Path(name), Counter()
+        job = campaigns.field_job(folder)
+        delivered, operations = campaigns.deliver(job, folder), len(job.signed(1, "0.1.0")[0]) // 4 + 12
+        for _, seed in cases:
+            cut = partial(campaigns.cut, job, delivered, folder, seed, operations)
+            outcomes[_outcome(cut)] += 1
+    print(", ".join(f"{status} {count}" for status, count in sorted(outcomes.items())), flush=True)
+    return int(outcomes["failed case"] > 0)
+
+
+def _outcome(case: Callable[[], str]) -> str:
+    """Return what a case says, or that it failed, which is printed."""
+    try:
+        return case()
+    except Exception as error:  # the others go on
+        print(f"FAILED {type(error).__name__}: {error}", flush=True)
+        return "failed case"
+
+
 def _small_cell(folder: Path) -> Cell:
     compile_kernels(BOARD.target, folder / "libkernels.a")
     elf, build, vectors = make_cell(folder, folder / "libkernels.a")
@@ -199,6 +230,8 @@ _CAMPAIGNS = {
     "mutations": (_mutations, 10_000),
     "serial": (_serial, 1000),
     "runner": (_runner, 1),
+    "hostile_images": (_hostile_images, 1000),
+    "powercuts": (_powercuts, 200),
 }
 
 if __name__ == "__main__":

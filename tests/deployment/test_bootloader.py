@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from firmware.board import BOARDS_FOLDER, load_board
-from tests.deployment import devices
+from tests.deployment import campaigns, devices
 
 BOARDS = ["stm32f4_disco"]
 
@@ -103,6 +103,13 @@ def test_a_power_cut_at_any_operation_leaves_a_choice(device):
         boot = device.boot(cut_after=cut, seed=cut)
         assert boot.slot in (0, 1)
         assert device.boot().slot == 0
+
+
+def test_hostile_images_are_refused_with_a_reason():
+    """A sample of `make soak CAMPAIGNS=hostile_images`."""
+    fortress = campaigns.Fortress()
+    assert {fortress.attack(seed) for seed in range(30)} == set(campaigns.HOSTILE)
+    fortress.device.close()
 
 
 def test_random_damage_never_starts_an_image(device):
