@@ -13,7 +13,8 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce paper compare env doctor export collect retrain docs test soak lint bench validate-cycles lock keys deploy rollback
+.PHONY: reproduce paper compare env doctor export collect retrain docs test soak lint bench validate-cycles lock \
+  keys deploy rollback push pull bench-scale
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -23,6 +24,10 @@ reproduce: env
 paper: env
 	@snakemake --cores $(CORES) --no-hooks results/paper/manifest.json
 	@echo "results/paper/"
+
+# Data, weights and results to and from the remote of .dvc/config: docs/sharing.md.
+push pull: env
+	@python -m scripts.share $@
 
 # BASE is a git revision, which is reproduced once in .cache/compare/, or a folder with results.
 compare: env
@@ -105,6 +110,10 @@ validate-cycles: env
 bench: env
 	@python -m scripts.bench
 	@python -m scripts.bench_engine
+
+# Dry runs of 100, 1,000 and 10,000 cells, and what a job costs before it does anything.
+bench-scale: env
+	@python -m scripts.bench_scale
 
 # Newest versions that envs/*.in allows; core is resolved with the versions of train, so that one environment serves both.
 lock: env

@@ -1,5 +1,6 @@
 # What all rules share: the checked configuration, the stamps of the sources, and the functions of the inputs.
 
+import os
 import time
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
 from firmware.settings import SettingsError
+from scripts.lib.alone import RUN_PID, hold_folder
 from scripts.lib.config import load_board, load_config, load_image
 from scripts.lib.declared import GivenModel, load_dataset, load_model, repeats_of, seed_of, seeds_needed
 from scripts.lib.lab import load_lab
@@ -16,17 +18,22 @@ from scripts.lib.stamps import write_stamps
 
 
 def or_stop(load, *arguments):
-    """Return load(*arguments); a mistake in the configuration ends Snakemake with one line per mistake."""
+    """Return load(*arguments); a mistake in the configuration or a disk that refuses ends Snakemake with one line each."""
     try:
         return load(*arguments)
     except SettingsError as error:
         raise WorkflowError("\n".join(error.messages)) from None
+    except OSError as error:
+        raise WorkflowError(f"{error.filename}: {error.strerror}") from None
 
 
 STARTED_S = time.time()
+os.environ[RUN_PID] = str(os.getpid())
+if workflow.is_main_process and not workflow.output_settings.dryrun:
+    or_stop(hold_folder)
 CONFIG = or_stop(load_config, dict(config), [Path(file) for file in workflow.configfiles])
 LAB = or_stop(load_lab)
-write_stamps(CONFIG.cells, LAB, CONFIG.matrix.model_dump(include={"duty_cycle", "accuracy_budget_points"}))
+or_stop(write_stamps, CONFIG.cells, LAB, CONFIG.choices)
 
 FIGURES = sorted(path.stem for path in Path("scripts/report/figures").glob("*.rst"))
 
@@ -38,8 +45,10 @@ REPEATS = [
 ]
 
 # A real board serves as many jobs at once as it has units; virtual boards are unlimited.
+PLUGGED = sorted({unit.board for unit in LAB.boards})
+ANY_BOARD_BUT = r"(?!(?:{})(?![a-z0-9_-]))[a-z0-9_-]+"
 exclusive_board = {}
-for name in sorted({unit.board for unit in LAB.boards}):
+for name in PLUGGED:
     workflow.register_resource(f"board_{name}", Resource(f"board_{name}", len(LAB.units(name))))
     exclusive_board[f"board_{name}"] = lambda wildcards, name=name: int(board_of(wildcards) == name)
 
@@ -52,7 +61,7 @@ wildcard_constraints:
     dataset=r"[a-z0-9_-]+",
     model=r"[a-z0-9_-]+",
     scheme="|".join(SCHEMES),
-    board=r"(?!host(?![a-z0-9_-]))[a-z0-9_-]+",  # the host is no board, it has a rule of its own
+    board=ANY_BOARD_BUT.format("host"),  # the host is no board, it has a rule of its own
     core=r"[a-z0-9-]+",
     image=r"[a-z0-9_-]+",
 

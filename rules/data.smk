@@ -5,6 +5,7 @@ rule fetch_dataset:
         tree=tree_of,
     output:
         "data/raw/{dataset}/SHA256SUMS",
+    localrule: True
     log:
         "logs/fetch_dataset/{dataset}.log",
     threads: 1

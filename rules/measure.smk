@@ -14,14 +14,26 @@ rule measure_cell:
         "logs/measure_cell/{model}/{scheme}/{board}.log",
     benchmark:
         "benchmarks/measure_cell/{model}/{scheme}/{board}.tsv"
+    wildcard_constraints:
+        board=ANY_BOARD_BUT.format("|".join(["host", *PLUGGED])),
     threads: 1
     resources:
         mem_mb=300,
-        **exclusive_board,
     message:
         "Measure {wildcards.model}/{wildcards.scheme} on {wildcards.board}"
     script:
         "../scripts/measure_cell.py"
+
+
+if PLUGGED:
+
+    use rule measure_cell as measure_plugged with:
+        wildcard_constraints:
+            board="|".join(PLUGGED),
+        resources:
+            mem_mb=300,
+            **exclusive_board,
+        localrule: True
 
 
 rule measure_host:
@@ -32,6 +44,7 @@ rule measure_host:
         sources=["results/stamps/compiler.sha256", "results/stamps/kernels.sha256", "results/stamps/records.sha256"],
     output:
         "results/cells/{model}/{scheme}/host/measurement.json",
+    localrule: True
     log:
         "logs/measure_host/{model}/{scheme}.log",
     threads: 1
@@ -56,6 +69,7 @@ rule measure_image:
         sources=["results/stamps/device.sha256", "results/stamps/records.sha256"],
     output:
         "results/images/{image}/measurement.json",
+    localrule: True
     log:
         "logs/measure_image/{image}.log",
     threads: 1

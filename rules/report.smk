@@ -15,6 +15,8 @@ rule collect_results:
     output:
         csv=report("results/table.csv", caption="../scripts/report/table.rst", category="Tables", labels={"table": "cells"}),
         json="results/table.json",
+        metrics="results/metrics.json",
+    localrule: True
     log:
         "logs/collect_results.log",
     threads: 1
@@ -34,6 +36,7 @@ rule write_advice:
         sources="results/stamps/report.sha256",
     output:
         "results/advice.md",
+    localrule: True
     log:
         "logs/write_advice.log",
     threads: 1
@@ -61,6 +64,7 @@ rule plot_figures:
             for name in FIGURES
         ],
         [f"results/figures/{name}.csv" for name in FIGURES],
+    localrule: True
     log:
         "logs/plot_figures.log",
     benchmark:
@@ -82,6 +86,7 @@ rule build_report:
         sources="results/stamps/report.sha256",
     output:
         "results/report/index.html",
+    localrule: True
     log:
         "logs/build_report.log",
     threads: 1
@@ -101,6 +106,7 @@ rule write_manifest:
         [f"results/figures/{name}.svg" for name in FIGURES],
     output:
         "results/manifest.json",
+    localrule: True
     log:
         "logs/write_manifest.log",
     threads: 1
@@ -129,6 +135,7 @@ rule collect_paper:
             for name in ("latency", "memory", "power")
         ],
         manifest="results/paper/manifest.json",
+    localrule: True
     log:
         "logs/collect_paper.log",
     threads: 1

@@ -130,3 +130,4 @@ if job := globals().get("snakemake"):
         rows = collect_results(cells, job.input.measurements, job.input.accuracies, job.input.images, duty_cycle)
         table.write(Path(job.output.csv), rows)
         table.write_json(Path(job.output.json), rows)
+        table.write_metrics(Path(job.output.metrics), rows)

@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from firmware.board import Board
-from firmware.formats import write_image
 from scripts.device.link import DeviceError
 
 _TIMEOUT_S = 300.0
@@ -21,6 +20,8 @@ def flash(board: Board, elf: Path, port: str, command: list[str]) -> None:
         return
     if shutil.which(command[0]) is None:
         raise DeviceError(f"{board.name}: the flash tool {command[0]!r} is not installed")
+    from firmware.formats import write_image  # here and not above: it reads ELF, and virtual boards need no flashing
+
     with tempfile.TemporaryDirectory(prefix="boardwalk-flash-") as folder:
         words = {"elf": str(elf), "port": port}
         for kind in board.formats:

@@ -5,13 +5,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
 from scripts.device.link import DeviceError
 
-_START_S = 30.0
+_START_S = 120.0  # of a machine that is very busy
+_STOPPED = 1  # the code of a virtual board that ends by itself
 
 
 class VirtualBoardStopped(DeviceError):
@@ -57,8 +58,10 @@ class VirtualBoard:
         line = self._process.stdout.readline()
         watchdog.cancel()
         if not line.startswith("port: "):
-            self._end()
-            raise VirtualBoardStopped(f"{self._board}: {self._last_words() or 'the virtual board did not start'}")
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+            code, words = self._end(), self._last_words() or "the virtual board did not start"
+            raise (VirtualBoardStopped if code == _STOPPED else DeviceError)(f"{self._board}: {words}")
         self.port = line.removeprefix("port: ").strip()
         return self
 
@@ -80,13 +83,16 @@ class VirtualBoard:
             except subprocess.TimeoutExpired:
                 raise error from None
             words = self._last_words() or f"the virtual board ended with code {code}"
+            if code != _STOPPED:  # the host or a person ended it, which says nothing about the image
+                raise DeviceError(f"{self._board}: {words}") from error
             raise VirtualBoardStopped(f"{self._board}: {words}") from error
 
     def _last_words(self) -> str:
         self._errors.seek(0)
         return (self._errors.read().strip().splitlines() or [""])[-1]
 
-    def _end(self) -> None:
+    def _end(self) -> int:
+        """End the process; returns its code."""
         self._process.stdin.close()
         self._process.terminate()
         try:
@@ -95,3 +101,4 @@ class VirtualBoard:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+        return self._process.returncode

@@ -78,6 +78,11 @@ class Config:
         combinations = itertools.product(self.matrix.models, self.matrix.schemes, self.matrix.boards)
         return [cell for cell in combinations if cell[1] in self.models[cell[0]].schemes]
 
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What else of config.yaml goes into the results."""
+        return self.matrix.model_dump(include={"duty_cycle", "accuracy_budget_points"})
+
 
 def load_image(name: str, root: Path = Path()) -> Image:
     """Return config/images/<name>.yaml under `root` with all names and its file checked; raises SettingsError."""

@@ -7,23 +7,28 @@ Every script ends like this, so that it can be imported, tested and used without
             train_model(Path(job.input.data), Path(job.output[0]), seed=job.params.seed)
 """
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from scripts.lib.alone import end_with_run
+
 OURS = ("firmware", "scripts", "__main__")
+HOSTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)  # the host's refusals, no defects
 
 
 @contextmanager
 def logged(job: Any) -> Iterator[None]:
     """Send stdout and stderr, of child processes too, to `job.log[0]`.
 
-    An error class of this project is a message for the user: it is written as one line, and the process exits with 1.
-    Any other error is a defect and keeps its traceback.
+    An error class of this project is a message for the user, and so is a full or read-only disk: it is written as one
+    line, and the process exits with 1. Any other error is a defect and keeps its traceback. The process ends with the
+    Snakemake process that started it.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -31,13 +36,20 @@ def logged(job: Any) -> Iterator[None]:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     sys.stdout.reconfigure(line_buffering=True)
+    end_with_run()
     try:
+        for path in map(Path, job.output):
+            for part in path.parent.glob(f".[0-9]*.{path.name}"):
+                part.unlink()  # of a job that was killed
         yield
     except Exception as error:
-        if type(error).__module__.split(".")[0] in OURS:
-            print(f"error: {error}", file=sys.stderr)
-        else:
-            traceback.print_exc()
+        with suppress(OSError):  # the log may be on the disk that is full
+            if type(error).__module__.split(".")[0] in OURS:
+                print(f"error: {error}", file=sys.stderr)
+            elif isinstance(error, OSError) and error.errno in HOSTS:
+                print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
+            else:
+                traceback.print_exc()
         sys.exit(1)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from scripts.lib.job import whole
 
 SCHEMA_VERSION = 1  # of the JSON form; the CSV has its header
+_METRICS = ("accuracy", "auc", "latency_ms", "flash_bytes", "ram_bytes", "energy_uj")
 
 
 class TableError(ValueError):
@@ -138,6 +139,24 @@ def write_json(path: Path, rows: list[Row]) -> None:
             encoding="utf-8",
             newline="\n",
         )
+
+
+def write_metrics(path: Path, rows: list[Row]) -> None:
+    """Write the numbers to watch as nested JSON, for comparing revisions: by model, scheme and board; null for none."""
+    content: dict[str, Any] = {
+        "count": {"cells": len(rows), "ok": sum(row.status == "ok" for row in rows)},
+        "cells": {},
+    }
+    for row in rows:
+        numbers = {name: _typed(name, getattr(row, name)) for name in _METRICS}
+        content["cells"].setdefault(row.model, {}).setdefault(row.scheme, {})[_place(row)] = numbers
+    with whole(Path(path)) as part:
+        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+
+def _place(row: Row) -> str:
+    """The board, and the engine if it is not ours."""
+    return row.board if row.engine == "boardwalk" else f"{row.board} {row.engine}"
 
 
 def read(path: Path) -> list[Row]:

@@ -13,7 +13,7 @@ import subprocess, sys
 from types import SimpleNamespace
 from firmware.settings import SettingsError
 from scripts.lib.job import logged
-with logged(SimpleNamespace(log=[sys.argv[1]])):
+with logged(SimpleNamespace(log=[sys.argv[1]], output=[])):
     print("begin")
     subprocess.run(["echo", "child"])
     {last}
