@@ -24,6 +24,7 @@ Name = Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Usb = Annotated[int, pydantic.Field(ge=1, le=0xFFFF, strict=True)]
 # From the most frugal microcontrollers to old ones with everything switched on: other figures are in a wrong unit.
 _UA_PER_MHZ = (2, 2000)
+_RUN_FROM_RAM = ("cortex-m0plus", "cortex-m4", "cortex-m33")
 # A port's letter and pin as on STM32 and SAM, port.pin as on nRF, or one row of pins as on RP2040 and ESP32.
 _PIN = re.compile(
     r"P(?P<letter>[A-K])(?P<pin>\d|[12]\d|3[01])"
@@ -211,7 +212,7 @@ class Board(settings.Settings):
 
     @pydantic.model_validator(mode="after")
     def _code_can_run_in_ram(self) -> "Board":
-        if self.place.code == "ram" and self.core in ("cortex-m7", "rv32imc"):
+        if self.place.code == "ram" and self.core not in _RUN_FROM_RAM:
             raise ValueError(f"place.code: the first RAM of a {self.core} is on the data bus only, no code runs there")
         return self
 
@@ -295,6 +296,11 @@ class Board(settings.Settings):
 def board_names(folder: Path = BOARDS_FOLDER) -> list[str]:
     """Return the names of all boards, sorted."""
     return sorted(file.stem for file in folder.glob("*.yaml"))
+
+
+def modelled_boards() -> list[str]:
+    """Return the names of the boards whose virtual board counts cycles, sorted."""
+    return [name for name in board_names() if load_board(name).target.modelled]
 
 
 def load_board(name: str, folder: Path = BOARDS_FOLDER) -> Board:

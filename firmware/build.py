@@ -81,7 +81,7 @@ def compile_kernels(core: Core, library: Path) -> None:
             if sources := sorted((KERNELS / name).glob("*.c")):
                 objects.append(Path(folder) / f"{name}.o")
                 toolchain.compile_object(sources, objects[-1], core, level, [KERNELS, KERNELS / "portable"])
-        toolchain.archive(objects, library)
+        toolchain.archive(objects, library, core)
 
 
 def build_image(

@@ -28,7 +28,7 @@ def linker_script(board: Board, arena: Region, stack_bytes: int = STACK_BYTES) -
     if board.data_flash is not None:
         regions.append(board.data_flash)
         headers.insert(-1, "rodata")
-        read_only = _read_only_view(flash, board.data_flash, board.image_offset_bytes)
+        read_only = _read_only_view(board, flash)
         load += f" - {board.flash.origin:#x} + {board.data_flash.origin:#x}"
     return f"""\
 ENTRY(Reset_Handler)
@@ -53,7 +53,7 @@ SECTIONS
 {_moved(board.place)}
         . = ALIGN(4);
         __data_end = .;
-    }} > {main} AT> {flash} :data
+    }} > {main}{_loaded_from(board, flash)} :data
     __data_load = {load};
     .arena (NOLOAD) : {{ . = ALIGN(16); *(.bss.arena) }} > {arena.name} :{"arena" if apart else "data"}
     .bss (NOLOAD) : {{
@@ -63,7 +63,8 @@ SECTIONS
         . = ALIGN(4);
         __bss_end = .;
     }} > {main} :data
-    /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab* .eh_frame* .ARM.attributes .riscv.attributes .comment .debug*) }}
+    /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab* .eh_frame* .ARM.attributes .riscv.attributes .xtensa.info .xt.*) }}
+    /DISCARD/ : {{ *(.comment .debug*) }}
 }}
 """
 
@@ -87,16 +88,22 @@ def _moved(place: Place) -> str:
     return f"        {weights} {code}"
 
 
-def _read_only_view(flash: str, view: Region, offset_bytes: int) -> str:
+def _loaded_from(board: Board, flash: str) -> str:
+    """Where an image keeps what lies elsewhere when it runs, unless a bootloader puts every segment into place."""
+    return f" AT> {flash}" if board.target.modelled else ""
+
+
+def _read_only_view(board: Board, flash: str) -> str:
     """Constants behind the code in flash, but at the addresses of the region that shows flash to data accesses."""
-    behind = f"{view.origin + offset_bytes:#x} + SIZEOF(.text)"
+    view, load = board.data_flash, _loaded_from(board, flash)
+    behind = f"{view.origin + board.image_offset_bytes:#x} + SIZEOF(.text)"
     constants = "*(EXCLUDE_FILE(*model.o) .rodata* EXCLUDE_FILE(*model.o) .srodata*)"
     return f"""\
-        *(.text*)
+        *(.literal* .text*)
         . = ALIGN(16);
     }} > {flash} :text
-    .rodata {behind} : {{ {constants} . = ALIGN(16); }} > {view.name} AT> {flash} :rodata
-    .weights : {{ *model.o(.rodata* .srodata*) . = ALIGN(16); }} > {view.name} AT> {flash} :rodata"""
+    .rodata {behind} : {{ {constants} . = ALIGN(16); }} > {view.name}{load} :rodata
+    .weights : {{ *model.o(.rodata* .srodata*) . = ALIGN(16); }} > {view.name}{load} :rodata"""
 
 
 _ACCESS = {"flash": "rx", "ram": "rwx"}

@@ -1,9 +1,11 @@
 """Runs the pinned C compiler (the ziglang wheel, which is clang) for a core or for this machine.
 
-Same inputs give the same bytes: no debug information, no absolute paths, no time.
+Same inputs give the same bytes: no debug information, no absolute paths, no time. Clang has no Xtensa: there Debian's
+GCC is used where it is installed, and MissingCompiler says how to get it where it is not.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,7 +17,8 @@ from firmware.core import Core
 CACHE = Path(__file__).parent.parent / ".cache"
 _WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror"]
 # Contracting a * b + c would make results depend on the core; the same bits everywhere are worth the cycles.
-_COMMON = ["-std=c11", "-ffp-contract=off", "-fno-sanitize=undefined", "-g0"]
+_COMMON = ["-std=c11", "-ffp-contract=off", "-g0"]
+_ZIG = ["-fno-sanitize=undefined"]
 _FREESTANDING = [
     "-ffreestanding",
     "-fomit-frame-pointer",
@@ -26,13 +29,34 @@ _FREESTANDING = [
 ]
 
 
+# Literals in front of the code that loads them, and calls of any distance; `char` is signed as it is for clang.
+_XTENSA = ["-mtext-section-literals", "-mlongcalls", "-fsigned-char", "-fno-tree-loop-distribute-patterns"]
+
+
 class CompilerError(RuntimeError):
     """The C compiler or linker failed; the text is what it said."""
 
 
-def compiler_id() -> str:
-    """Return name and version of the compiler, for provenance."""
-    return f"ziglang {version('ziglang')}"
+class MissingCompiler(CompilerError):
+    """This machine has no compiler for a core; the text says how to get it."""
+
+
+def check_compiler(core: Core) -> None:
+    """Raise MissingCompiler if the compiler for a core is not installed."""
+    if core.isa == "xtensa" and not shutil.which(f"{core.target}-gcc"):
+        raise MissingCompiler(
+            f"no compiler for {core.name}: apt-get install gcc-xtensa-lx106, then remove results/kernels/{core.name}"
+        )
+
+
+def compiler_id(core: Core | None = None) -> str:
+    """Return name and version of the compiler for a core, or for this machine, for provenance."""
+    if core is None or core.isa != "xtensa":
+        return f"ziglang {version('ziglang')}"
+    name = f"{core.target}-gcc"
+    if not shutil.which(name):
+        return name
+    return f"{name} {_run([name, '-dumpfullversion'])}"
 
 
 def zig(*arguments: str | Path, cwd: Path | None = None) -> None:
@@ -40,15 +64,30 @@ def zig(*arguments: str | Path, cwd: Path | None = None) -> None:
     environment = dict(os.environ)
     # Not below HOME: it may be read-only or empty, and the cache goes when the checkout goes.
     environment["ZIG_GLOBAL_CACHE_DIR"] = environment["ZIG_LOCAL_CACHE_DIR"] = str(CACHE / "zig")
-    command = [sys.executable, "-m", "ziglang", *map(str, arguments)]
+    _run([sys.executable, "-m", "ziglang", *map(str, arguments)], cwd, environment)
+
+
+def _run(command: list[str], cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise CompilerError((done.stderr or done.stdout).strip())
+    return done.stdout.strip()
+
+
+def _tool(core: Core, name: str, *arguments: str | Path) -> None:
+    """Run the compiler ("cc") or archiver ("ar") for a core."""
+    if core.isa != "xtensa":
+        zig(name, *arguments)
+        return
+    check_compiler(core)
+    _run([f"{core.target}-{'gcc' if name == 'cc' else name}", *map(str, arguments)])
 
 
 def target_flags(core: Core) -> list[str]:
     """Return the flags that choose a core."""
-    return ["-target", core.target, f"-mcpu={core.cpu}"]
+    if core.isa == "xtensa":
+        return _XTENSA
+    return [*_ZIG, "-target", core.target, f"-mcpu={core.cpu}"]
 
 
 def compile_object(
@@ -56,25 +95,27 @@ def compile_object(
 ) -> None:
     """Compile C files for a core into one relocatable object; `optimize` is a level such as "-O2"."""
     flags = [*target_flags(core), optimize, *_COMMON, *_FREESTANDING, *_WARNINGS, *extra]
-    zig(
+    _tool(
+        core,
         "cc",
         *flags,
         *(f"-I{folder}" for folder in includes),
-        "-r" if len(sources) > 1 else "-c",
+        *(["-r", "-nostdlib"] if len(sources) > 1 else ["-c"]),
         *sources,
         "-o",
         output,
     )
 
 
-def archive(objects: list[Path], output: Path) -> None:
-    """Put objects into a static library, without dates or owners."""
-    zig("ar", "rcsD", output, *objects)
+def archive(objects: list[Path], output: Path, core: Core) -> None:
+    """Put objects for a core into a static library, without dates or owners."""
+    _tool(core, "ar", "rcsD", output, *objects)
 
 
 def link(objects: list[Path], output: Path, core: Core, script: Path) -> None:
     """Link an image for a core; unreferenced sections are dropped."""
-    zig(
+    _tool(
+        core,
         "cc",
         *target_flags(core),
         "-g0",
@@ -82,6 +123,7 @@ def link(objects: list[Path], output: Path, core: Core, script: Path) -> None:
         "-Wl,--build-id=none",
         f"-Wl,-T,{script}",
         *objects,
+        *(["-nostdlib", "-lgcc"] if core.isa == "xtensa" else []),
         "-o",
         output,
     )
@@ -89,5 +131,5 @@ def link(objects: list[Path], output: Path, core: Core, script: Path) -> None:
 
 def compile_host(sources: list[Path], output: Path, kind: str, includes: list[Path]) -> None:
     """Compile for this machine, with the arithmetic of the device; `kind` is "-shared" or "-r" (relocatable object)."""
-    flags = ["-O2", "-fPIC", kind, *_COMMON, *_WARNINGS]
+    flags = ["-O2", "-fPIC", kind, *_COMMON, *_ZIG, *_WARNINGS]
     zig("cc", *flags, *(f"-I{folder}" for folder in includes), *sources, "-o", output)

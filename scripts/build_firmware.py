@@ -25,17 +25,18 @@ def build_firmware(
         image.touch()  # stays empty if there can be no image
         try:
             compiled = compile_model(content, board.target, board.optimize)
-        except UnsupportedModel as error:
+            toolchain.check_compiler(board.target)
+        except (UnsupportedModel, toolchain.MissingCompiler) as error:
             return results.BuildRecord(
                 **names,
-                status="unsupported",
+                status="unsupported" if isinstance(error, UnsupportedModel) else "failed",
                 reason=str(error),
                 memory=None,
                 macs=None,
                 layers=[],
                 plan=None,
                 symbols=[],
-                provenance=_provenance(None, tflite_sha256),
+                provenance=_provenance(board, None, tflite_sha256),
             )
         sizes, reason = build_image(board, compiled, kernels, image, model)
         return results.BuildRecord(
@@ -47,15 +48,15 @@ def build_firmware(
             layers=_layers(compiled),
             plan=results.ArenaPlan(**describe_plan(compiled.plan)),
             symbols=[results.Symbol(**asdict(symbol)) for symbol in sizes.largest],
-            provenance=_provenance(None if reason else image, tflite_sha256),
+            provenance=_provenance(board, None if reason else image, tflite_sha256),
         )
 
 
-def _provenance(image: Path | None, tflite_sha256: str) -> results.BuildProvenance:
+def _provenance(board: Board, image: Path | None, tflite_sha256: str) -> results.BuildProvenance:
     return results.BuildProvenance(
         elf_sha256=hashlib.sha256(image.read_bytes()).hexdigest() if image else None,
         tflite_sha256=tflite_sha256,
-        compiler=toolchain.compiler_id(),
+        compiler=toolchain.compiler_id(board.target),
     )
 
 

@@ -95,6 +95,7 @@ def row_of(measurement: results.Measurement, accuracy: Accuracy, duty_cycle: Dut
         latency_cycles=latency and latency.cycles,
         latency_provenance=latency and latency.provenance,
         latency_error_pct=latency and latency.error_pct,
+        instructions=measurement.instructions,
         clock_hz=latency and latency.clock_hz,
         flash_bytes=flash and flash.total,
         flash_code_bytes=flash and flash.code,

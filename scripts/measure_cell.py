@@ -23,6 +23,9 @@ from scripts.lib.vectors import Vectors, load_vectors
 
 # Few: a warm-up and the profile of the layers run with each, and inputs make little difference.
 _TIMED_SAMPLES = 3
+# Labwired runs some 300,000 instructions a second: what is larger would not answer in time, and of what is not small
+# few samples are run.
+_FUNCTIONAL_MACS, _FUNCTIONAL_MACS_OF_SAMPLES, _FUNCTIONAL_INFER_S = 1_000_000, 300_000, 1800.0
 
 
 class WrongImage(RuntimeError):
@@ -44,11 +47,17 @@ def measure_cell(
     if build.status != "ok":
         return build.without_run()
     reference, lab = load_vectors(vectors), lab or Lab()
+    functional = not board.target.modelled and not lab.units(board.name)
+    if functional and build.macs > _FUNCTIONAL_MACS:
+        reason = f"functional only: labwired runs models up to {_FUNCTIONAL_MACS:,} MACs, this one has {build.macs:,}"
+        return build.without_run("unsupported", reason)
     try:
         # Outputs do not depend on wait states: a virtual board proves them without, several times faster.
         with reach(board, elf, lab, timed=False) as reached, _talk(reached, build, board) as device:
+            if functional:
+                reference = reference.first(max(1, _FUNCTIONAL_MACS_OF_SAMPLES // max(1, build.macs)))
             worst = _prove(device, reference)
-            if reached.emulator is None or worst > reference.tolerance:
+            if reached.emulator is None or functional or worst > reference.tolerance:
                 return _measure(device, reached, build, board, reference, worst, trace_file)
         with reach(board, elf, lab) as reached, _talk(reached, build, board) as device:
             return _measure(device, reached, build, board, reference, worst, trace_file)
@@ -60,7 +69,7 @@ def measure_cell(
 def _talk(reached: Reached, build: results.BuildRecord, board: Board) -> Iterator[Device]:
     """Give the device behind the port, once it has said that it runs the image."""
     with open_port(reached.port, board.console.baud) as link:
-        device = Device(link, board.name)
+        device = Device(link, board.name, _FUNCTIONAL_INFER_S if reached.functional else None)
         device.synchronise()
         _check_identity(device, build, board)
         yield device
@@ -92,6 +101,10 @@ def _measure(
     if worst > tolerance:
         reason = f"output differs from {oracle} by {worst:g}, tolerance {tolerance:g}"
         return build.without_run("mismatch", reason).model_copy(update={"parity": parity})
+    if reached.functional:
+        timing, use = device.measure(reference.content(0))
+        reason = f"functional only: {reached.emulator} counts instructions, not cycles"
+        return build.without_latency(reason, _used(use, build), parity, timing.cycles, reached.emulator)
     timings, spent = [], None
     for sample in range(min(_TIMED_SAMPLES, len(reference))):
         timing, use = device.measure(reference.content(sample))
@@ -125,7 +138,6 @@ def _record(
 ) -> results.Measurement:
     """Latency and layers are those of the median run, so that they belong together; `spent` is measured energy."""
     median = _median(timings)
-    planned = build.memory.ram
     us = median.cycles * 1e6 / board.clock_hz
     return results.Measurement(
         model=build.model,
@@ -143,13 +155,7 @@ def _record(
         ),
         memory=results.Memory(
             flash=build.memory.flash,
-            ram=results.UsedRam(
-                arena=use.arena,
-                static=use.static,
-                stack_peak=use.stack_peak,
-                total=use.arena + use.static + use.stack_peak,
-                capacity=planned.capacity,
-            ),
+            ram=_used(use, build),
         ),
         energy=spent or energy.estimate(board.power, us),
         parity=parity,
@@ -159,6 +165,16 @@ def _record(
         ],
         engine=build.engine,
         provenance=results.RunProvenance(**build.provenance.model_dump(), emulator=reached.emulator),
+    )
+
+
+def _used(use: MemoryUse, build: results.BuildRecord) -> results.UsedRam:
+    return results.UsedRam(
+        arena=use.arena,
+        static=use.static,
+        stack_peak=use.stack_peak,
+        total=use.arena + use.static + use.stack_peak,
+        capacity=build.memory.ram.capacity,
     )
 
 

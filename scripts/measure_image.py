@@ -52,11 +52,12 @@ def measure_image(
         for kind, part in (("flash", memory.flash), ("RAM", memory.ram))
         if part and part.total > part.capacity
     ]
-    if short:
+    unable = not board.target.modelled and not (lab and lab.units(board.name))
+    if short or unable:
         return results.Measurement(
             **common,
-            status="does_not_fit",
-            reason="; ".join(short),
+            status="does_not_fit" if short else "unsupported",
+            reason="; ".join(short) or f"{board.core} is functional only: no virtual board tells what an image costs",
             latency=None,
             energy=None,
             parity=None,

@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware import toolchain
-from firmware.board import Board, board_names, load_board
+from firmware.board import Board, board_names, load_board, modelled_boards
 from firmware.build import compile_kernels
 from firmware.compiler.errors import InvalidModel, UnsupportedModel, UnsupportedOperators
 from firmware.compiler.read import read_model
@@ -124,7 +124,7 @@ def show(records: list[results.Measurement], console: Console) -> None:
 
 
 def _colour(record: results.Measurement) -> str:
-    return "green" if record.status == "ok" else "red"
+    return "green" if record.status in ("ok", "functional") else "red"
 
 
 def _latency(record: results.Measurement) -> str:
@@ -147,8 +147,11 @@ def _load_boards(names: list[str] | None) -> list[Board]:
     if unknown:
         raise TryError("\n".join(f"--boards: unknown board {name!r}{nearest(name, known)}" for name in unknown))
     try:
-        return [load_board(name) for name in dict.fromkeys(names or known)]
-    except SettingsError as error:
+        boards = [load_board(name) for name in dict.fromkeys(names or modelled_boards())]
+        for board in boards:
+            toolchain.check_compiler(board.target)
+        return boards
+    except (SettingsError, toolchain.MissingCompiler) as error:
         raise TryError(str(error)) from error
 
 

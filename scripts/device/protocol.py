@@ -69,13 +69,14 @@ class MemoryUse:
 
 
 class Device:
-    """A board that speaks the protocol. `name` is used in messages.
+    """A board that speaks the protocol. `name` is used in messages; one "infer" may take `infer_s`.
 
     `transcript` has every command, marked by ">", and its answer, without the bytes of inputs.
     """
 
-    def __init__(self, port: serial.SerialBase, name: str):
+    def __init__(self, port: serial.SerialBase, name: str, infer_s: float | None = None):
         self._port = port
+        self._infer_s = INFER_S if infer_s is None else infer_s
         self._name = name
         self.transcript: list[str] = []
 
@@ -109,7 +110,7 @@ class Device:
     def infer(self, runs: int, warmups: int) -> Inference:
         """Run the model on what was loaded."""
         command = f"infer {runs} {warmups}"
-        lines = self.command(command, "m-infer-done", INFER_S)
+        lines = self.command(command, "m-infer-done", self._infer_s)
         for expected in (f"m-warmup-start-{warmups}", f"m-infer-start-{runs}"):
             if expected not in lines:
                 raise DeviceError(f"{self._name}: expected {expected!r} after {command!r}, got {lines}")
@@ -202,7 +203,7 @@ class Device:
 
     def timing(self) -> Timing:
         """Return the cycles of the last inference, and of each layer."""
-        lines = self._checked("layers", INFER_S)
+        lines = self._checked("layers", self._infer_s)
         layers = self._find(lines, "layers", r"m-layers-\[(\d+(?:,\d+)*)\]")
         return Timing(
             int(self._find(lines, "layers", r"m-runs-(\d+)")),

@@ -24,16 +24,18 @@ _QUEUE_S = 24 * 3600.0
 class Reached:
     """A port with an image behind it; `emulator` names what plays the board, None for silicon.
 
-    `monitor` measures the board's power, if one is wired to it.
+    `monitor` measures the board's power, if one is wired to it. On a `functional` board what counts as cycles are
+    instructions.
     """
 
     port: str
     emulator: str | None
     monitor: Monitor | None = None
+    functional: bool = False
 
     @property
     def provenance(self) -> str:
-        """How far the cycles of this board can be trusted."""
+        """How far the cycles of this board can be trusted, where it has any."""
         return "modelled" if self.emulator else "measured"
 
 
@@ -50,6 +52,9 @@ def reach(board: Board, image: Path, lab: Lab, strict: bool = True, timed: bool 
             port = unit.find_port()
             flash(board, image, port, board.flash_command if unit.flash_command is None else unit.flash_command)
             yield Reached(port, None, monitor)
+    elif not board.target.modelled:
+        with VirtualBoard(image, board.name, functional=True) as virtual, virtual.explaining():
+            yield Reached(virtual.port, f"labwired {version('labwired')}", functional=True)
     else:
         with VirtualBoard(image, board.name, strict, timed) as virtual, virtual.explaining():
             yield Reached(virtual.port, f"unicorn {version('unicorn')}")

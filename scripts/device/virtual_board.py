@@ -24,7 +24,8 @@ class VirtualBoard:
 
     A board that is not `strict` answers 0 for registers that it does not model, and lists them at its end. One that is
     not `timed` has memories that answer at once: faster, with the same outputs and other cycles. The CSV file `sensor`
-    has the samples of its sensor; `more` are other options of firmware.emulator.
+    has the samples of its sensor; `more` are other options of firmware.emulator. A `functional` board is one whose core
+    is not modelled; it has none of these options.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class VirtualBoard:
         timed: bool = True,
         sensor: Path | None = None,
         more: Sequence[str] = (),
+        functional: bool = False,
     ):
-        self._command = [sys.executable, "-m", "firmware.emulator", str(elf), "--board", board]
+        module = "firmware.emulator.functional" if functional else "firmware.emulator"
+        self._command = [sys.executable, "-m", module, str(elf), "--board", board]
         if not strict:
             self._command.append("--lenient")
         if not timed:

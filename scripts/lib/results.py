@@ -231,6 +231,26 @@ class BuildRecord(Record):
             raise ValueError(f"status {self.status!r} {'needs' if self.status == 'ok' else 'excludes'} an elf_sha256")
         return self
 
+    def without_latency(
+        self, reason: str, ram: UsedRam, parity: Parity, instructions: int, emulator: str
+    ) -> "Measurement":
+        """Return the measurement of an image that was proven where nothing tells how long it takes."""
+        return Measurement(
+            model=self.model,
+            scheme=self.scheme,
+            board=self.board,
+            status="functional",
+            reason=reason,
+            latency=None,
+            instructions=instructions,
+            memory=Memory(flash=self.memory.flash, ram=ram),
+            energy=None,
+            parity=parity,
+            layers=[],
+            engine=self.engine,
+            provenance=RunProvenance(**self.provenance.model_dump(), emulator=emulator),
+        )
+
     def without_run(self, status: str | None = None, reason: str | None = None) -> "Measurement":
         """Return the measurement of an image that gave no numbers, for the build's own reason or for the one given."""
         ram = self.memory.ram.model_dump(exclude={"stack"}) | {"stack_peak": None} if self.memory else None
@@ -251,12 +271,17 @@ class BuildRecord(Record):
 
 
 class Measurement(Record):
-    """measurement.json: what one image did on one board. Anything but `ok` comes with a reason and without latency."""
+    """measurement.json: what one image did on one board. Anything but `ok` comes with a reason and without latency.
+
+    A `functional` cell has proven outputs and the `instructions` of one inference, and no latency: what runs it has no
+    model of the chip's time.
+    """
 
     board: Name
-    status: Literal["ok", "does_not_fit", "unsupported", "mismatch", "failed"]
+    status: Literal["ok", "functional", "does_not_fit", "unsupported", "mismatch", "failed"]
     reason: Reason | None
     latency: Latency | None
+    instructions: Positive | None = None
     memory: Memory | None
     energy: Energy | None
     parity: Parity | None
@@ -267,8 +292,11 @@ class Measurement(Record):
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> "Measurement":
         _check_status(self, needed_when_ok=("latency", "memory", "parity"))
+        functional = self.status == "functional"
+        if functional != (self.instructions is not None) or (functional and not (self.memory and self.parity)):
+            raise ValueError("instructions, memory and parity belong to a functional cell, and instructions only there")
         if self.status != "ok" and (self.latency or self.energy or self.layers):
-            raise ValueError(f"status {self.status!r} excludes latency, energy and layers: the outputs are not proven")
+            raise ValueError(f"status {self.status!r} excludes latency, energy and layers: they are not proven")
         for what, part, parts in (
             ("latency", self.latency, ("cycles", "clock_hz")),
             ("memory", self.memory, ("flash",)),
@@ -278,7 +306,7 @@ class Measurement(Record):
         if self.energy and not POWER_MW[0] <= self.power_mw <= POWER_MW[1]:
             found = f"{self.energy.uj:g} uJ in {self.latency.us:g} us"
             raise ValueError(f"energy: {found} are {self.power_mw:g} mW, expected {POWER_MW[0]} to {POWER_MW[1]} mW")
-        if self.parity and (self.status == "ok") != self.parity.proven:
+        if self.parity and (self.status in ("ok", "functional")) != self.parity.proven:
             found = f"max_abs_diff {self.parity.max_abs_diff} with tolerance {self.parity.tolerance}"
             raise ValueError(f"status {self.status!r} contradicts parity: {found}")
         return self

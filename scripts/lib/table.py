@@ -30,7 +30,8 @@ class Row:
     `data_nature` is real, synthetic or proxy; `mlperf_target` is what the benchmark asks on its own data.
     `ram_stack_bytes` is the peak, or the reserve where nothing ran; `ram_static_bytes` is all other RAM outside the
     arena. `power_mw` is the mean of one inference at `supply_v`; `average_power_mw` and `battery_life_days` are those
-    of the duty cycle in config.yaml, and empty where the board is too slow for it.
+    of the duty cycle in config.yaml, and empty where the board is too slow for it. `instructions` of one inference are
+    given where there is no latency although the outputs are proven: status functional.
     """
 
     model: str
@@ -55,6 +56,7 @@ class Row:
     latency_cycles: int | None
     latency_provenance: str | None
     latency_error_pct: float | None
+    instructions: int | None
     clock_hz: int | None
     flash_bytes: int | None
     flash_code_bytes: int | None

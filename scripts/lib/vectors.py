@@ -28,6 +28,11 @@ class Vectors:
     def __len__(self) -> int:
         return len(self.inputs[0])
 
+    def first(self, count: int) -> "Vectors":
+        """Return the first samples, `count` at most."""
+        inputs, outputs = ([batch[:count] for batch in part] for part in (self.inputs, self.outputs))
+        return Vectors(inputs, outputs, self.oracle, self.tolerance)
+
     def content(self, sample: int) -> bytes:
         """Return the bytes of all inputs of a sample, as a board's input buffer holds them."""
         return b"".join(np.ascontiguousarray(batch[sample]).tobytes() for batch in self.inputs)

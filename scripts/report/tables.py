@@ -15,7 +15,7 @@ from scripts.lib.table import Row
 from scripts.report import words
 
 MOST_BOARDS = 6  # columns of one table; more boards make more tables
-_LETTERS = {"does_not_fit": "a", "unsupported": "b", "mismatch": "c", "failed": "d"}
+_LETTERS = {"does_not_fit": "a", "unsupported": "b", "mismatch": "c", "failed": "d", "functional": "e"}
 _MARKS = {"measured": "s", "modelled": "", "estimated": "e", UNCONFIRMED: "u"}
 _TRAIL = ("status", "reason", "elf_sha256", "tflite_sha256")
 _NAMES = ("model", "scheme", "board")
@@ -46,7 +46,7 @@ def _latency(row: Row) -> str | None:
 
 def _memory(row: Row) -> str | None:
     parts = [row.flash_bytes, row.ram_bytes]
-    if row.status != "ok" or parts == [None, None]:
+    if row.status not in ("ok", "functional") or parts == [None, None]:
         return None
     return " / ".join(words.NONE if part is None else f"{part / 1024:.1f}" for part in parts)
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from firmware.board import Board, board_names, load_board
+from firmware.board import Board, load_board, modelled_boards
 from firmware.emulator.image import ImageError, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
 from firmware.emulator.program import build_program
 
-BOARDS = board_names()
+BOARDS = modelled_boards()
 
 EMPTY = "int main(void);\nint main(void) { return 0; }"
 

@@ -9,7 +9,7 @@ import pytest
 
 from firmware.build import KERNELS, compile_kernels
 from firmware.compiler.model import compile_model
-from firmware.core import CORES
+from firmware.core import CORES, MODELLED_CORES
 from tests import oracles
 from tests.kernels.layers import activations, steps, weights_and_bias
 from tests.tflite_builder import ModelBuilder
@@ -141,7 +141,7 @@ def layers_for(core: str) -> dict[str, list[tuple[bytes, np.ndarray]]]:
     return {kernel: found[::step] for folder in CORES[core].kernels for kernel, found in LAYERS.get(folder, {}).items()}
 
 
-@pytest.fixture(scope="module", params=CORES)
+@pytest.fixture(scope="module", params=MODELLED_CORES)
 def core(request):
     return request.param
 

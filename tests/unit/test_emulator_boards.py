@@ -9,11 +9,11 @@ import time
 import pytest
 import serial
 
-from firmware.board import board_names, load_board
+from firmware.board import load_board, modelled_boards
 from firmware.emulator.program import build_program
 from tests.unit.emulator_programs import run_c
 
-BOARDS = board_names()
+BOARDS = modelled_boards()
 
 # Answers every byte with the next one.
 ECHO = """

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from firmware.board import board_names, load_board
+from firmware.board import load_board, modelled_boards
 from firmware.emulator.image import ImageError, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
 from firmware.emulator.program import build_program
 from firmware.formats import flash_content
 
-BOARDS = board_names()
+BOARDS = modelled_boards()
 PROGRAM = """
 int main(void);
 int main(void)

@@ -7,11 +7,11 @@ import subprocess
 import pytest
 
 from firmware import boot2
-from firmware.board import board_names, load_board
+from firmware.board import load_board, modelled_boards
 from firmware.emulator.program import build_program
 from firmware.formats import FormatError, flash_content, write_image
 
-BOARDS = board_names()
+BOARDS = modelled_boards()
 FORMATS = [(name, kind) for name in BOARDS for kind in load_board(name).formats]
 PROGRAM = """
 #include <stdint.h>

@@ -4,7 +4,7 @@ import pydantic
 import pytest
 
 from firmware import settings
-from firmware.board import BOARDS_FOLDER, Board, board_names, load_board
+from firmware.board import BOARDS_FOLDER, Board, load_board, modelled_boards
 from firmware.timing import Cache, Timing
 from tests.unit.emulator_programs import ideal, run_assembly, run_c
 
@@ -132,7 +132,7 @@ def test_a_shared_cache_serves_code_and_constants(tmp_path):
     assert waits("ldr r1, [pc, #0]\nb 1f\n.word 0\n1: nop", tmp_path) == 5 + 5 + 5
 
 
-@pytest.mark.parametrize("name", board_names())
+@pytest.mark.parametrize("name", modelled_boards())
 def test_memory_of_every_board_costs_time_but_no_instructions(name, tmp_path):
     board = load_board(name)
     if board.target.family != "cortex_m" or board.chip == "rp2040":

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from firmware.board import board_names, load_board
+from firmware.board import load_board, modelled_boards
 from firmware.emulator.peripherals import esp32c3
 
 CASES = sorted((Path(__file__).parents[1] / "cases/registers").glob("*.csv"))
-BOARDS = {board.chip: board for board in map(load_board, reversed(board_names()))}  # the first board of each chip
+BOARDS = {board.chip: board for board in map(load_board, reversed(modelled_boards()))}  # the first board of each chip
 CORE = {"scb", "cache", "dwt", "systick"}  # Arm's, the same in every chip
 UART = re.compile(r"((?:lp)?us?art|sercom)\d")
 

@@ -33,8 +33,8 @@ def test_a_record_survives_its_file_and_gives_the_same_bytes_twice(record, tmp_p
 def test_the_fields_of_a_measurement_are_those_of_the_design():
     content = json.loads(records.measurement(*RAN).model_dump_json())
     assert list(content) == [
-        "schema_version", "model", "scheme", "board", "status", "reason", "latency", "memory", "energy", "parity",
-        "layers", "engine", "provenance",
+        "schema_version", "model", "scheme", "board", "status", "reason", "latency", "instructions",
+        "memory", "energy", "parity", "layers", "engine", "provenance",
     ]  # fmt: skip
     assert list(content["latency"]) == ["cycles", "us", "clock_hz", "runs", "provenance", "error_pct"]
     assert list(content["memory"]["flash"]) == ["code", "weights", "total", "capacity"]

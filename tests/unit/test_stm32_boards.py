@@ -2,11 +2,11 @@
 
 import pytest
 
-from firmware.board import board_names, load_board
+from firmware.board import load_board, modelled_boards
 from firmware.toolchain import CompilerError
 from tests.unit.emulator_programs import run_c
 
-BOARDS = [load_board(name) for name in board_names()]
+BOARDS = [load_board(name) for name in modelled_boards()]
 STM32 = [board for board in BOARDS if board.chip.startswith("stm32")]
 CORTEX_M7 = [board for board in STM32 if board.core == "cortex-m7"]
 

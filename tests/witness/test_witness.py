@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from firmware.board import CORES
 from firmware.build import compile_kernels
+from firmware.core import CORES, MODELLED_CORES
 from tests.kernels.random_graphs import TYPES, build_graph, random_recipe
 from tests.models import small_classifier
 from tests.witness.machine import MACHINES, build, on_qemu, on_virtual_board
@@ -28,7 +28,7 @@ def models():
     return chosen
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", MODELLED_CORES)
 def test_same_outputs_and_same_instructions(core, tmp_path):
     program = MACHINES[core].program
     if shutil.which(program) is None:

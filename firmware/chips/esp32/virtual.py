@@ -1,0 +1,3 @@
+"""ESP32 on the virtual board: labwired's model of the chip, for outputs and instruction counts."""
+
+LABWIRED = "esp32"
