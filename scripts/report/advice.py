@@ -117,8 +117,8 @@ def _rate(chosen: Cell, duty_cycle: DutyCycle) -> list[str]:
     battery, awake_days = f"{duty_cycle.battery_mah:g} mAh", duty_cycle.battery_life_days(awake_mw)
     return [
         f"{most}; at {duty_cycle.inferences_per_hour:g} per hour it is busy {busy:.2%} of the time {_names([chosen])}.",
-        f"Asleep between inferences a battery of {battery} lasts {row.battery_life_days:,.3g} days; "
-        f"awake all the time, {awake_days:,.3g} days {_names([chosen])}.",
+        f"Asleep between inferences a battery of {battery} lasts {words.days(row.battery_life_days)} days; "
+        f"awake all the time, {words.days(awake_days)} days {_names([chosen])}.",
     ]
 
 
