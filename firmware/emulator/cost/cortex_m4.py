@@ -125,12 +125,12 @@ class Model(CostModel):
 
     def _beside_division(self, instructions: list[capstone.CsInsn], index: int) -> int:
         """Return the cycles that an integer instruction spends while VDIV or VSQRT still runs [TRM 7]."""
-        left, behind = self.cycles["vdiv"] - 1, index - 1
-        while left > 0 and behind >= 0 and not thumb.name(instructions[behind]).startswith("v"):
-            left -= self.instruction(instructions[behind]).cycles
-            behind -= 1
-        if left <= 0 or behind < 0 or thumb.name(instructions[behind]) not in _BESIDE_INTEGERS:
+        left, start = self.cycles["vdiv"] - 1, index - 1
+        while start > max(0, index - 1 - left) and not thumb.name(instructions[start]).startswith("v"):
+            start -= 1
+        if thumb.name(instructions[start]) not in _BESIDE_INTEGERS:
             return 0
+        left -= sum(self.instruction(between).cycles for between in instructions[start + 1 : index])
         return max(0, min(left, self.instruction(instructions[index]).cycles))
 
 
