@@ -59,16 +59,15 @@ class Peripheral:
             for key, register in self.registers.items()
             for offset in range(register.offset, register.offset + register.size)
         }
-
-    @property
-    def end(self) -> int:
-        """First address after the last register."""
-        return self.base + max(self._by_offset) + 1
+        self.end = base + max(self._by_offset) + 1  # the first address behind the last register
+        self._handlers = {
+            (kind, key): getattr(self, f"{kind}_{key}", None) for kind in ("read", "write") for key in self.registers
+        }
 
     def read(self, address: int, size: int) -> int:
         """Return `size` bytes of a register; raises BusError."""
         key, _, shift = self._find(address, size)
-        handler = getattr(self, f"read_{key}", None)
+        handler = self._handlers["read", key]
         value = handler() if handler else self._with_status(key)
         return value >> shift & (1 << 8 * size) - 1
 
@@ -78,7 +77,7 @@ class Peripheral:
         lanes = (1 << 8 * size) - 1 << shift
         value = self.value[key] & ~lanes | value << shift & lanes
         value = self.value[key] & ~register.writable | value & register.writable
-        handler = getattr(self, f"write_{key}", None)
+        handler = self._handlers["write", key]
         if handler:
             handler(value)
         else:
@@ -124,6 +123,7 @@ class Bus:
         for low, high in zip(self.peripherals, self.peripherals[1:], strict=False):
             if low.end > high.base:
                 raise ValueError(f"peripherals {low.name} and {high.name} overlap")
+        self._found: dict[int, Peripheral] = {}  # by address, for every character asks several times
 
     def __getitem__(self, name: str) -> Peripheral:
         """Return the peripheral `name`."""
@@ -134,7 +134,10 @@ class Bus:
 
     def find(self, address: int) -> Peripheral:
         """Return the peripheral that an address belongs to; raises BusError."""
-        for peripheral in self.peripherals:
-            if peripheral.base <= address < peripheral.end:
-                return peripheral
-        raise BusError("not modelled")
+        if address not in self._found:
+            behind = (one for one in self.peripherals if one.base <= address < one.end)
+            peripheral = next(behind, None)
+            if peripheral is None:
+                raise BusError("not modelled")
+            self._found[address] = peripheral
+        return self._found[address]
