@@ -25,6 +25,7 @@ CATEGORIES = {
     *("Display", "Communication", "Signal Input/Output", "Sensors", "Device Control", "Timing"),
     *("Data Storage", "Data Processing", "Other"),
 }
+ARENA_LIMIT_BYTES = {"ImageClassifier": 16384, "AudioClassifier": 8192}
 SIZES = {"ImageClassifier": (784, 12, 10), "AudioClassifier": (13, 32, 16, 5)}
 
 
@@ -55,6 +56,24 @@ def image_on_m4(tmp_path_factory) -> Exported:
 def audio_on_m0(tmp_path_factory) -> Exported:
     """The audio classifier for a Cortex-M0+."""
     return Exported(tmp_path_factory.mktemp("m0"), "AudioClassifier", "arduino_zero")
+
+
+@pytest.fixture(scope="module")
+def image_on_m0(tmp_path_factory) -> Exported:
+    """The image classifier for a Cortex-M0+."""
+    return Exported(tmp_path_factory.mktemp("image-m0"), "ImageClassifier", "arduino_zero")
+
+
+@pytest.fixture(scope="module")
+def audio_on_m4(tmp_path_factory) -> Exported:
+    """The audio classifier for a Cortex-M4."""
+    return Exported(tmp_path_factory.mktemp("audio-m4"), "AudioClassifier", "stm32f4_disco")
+
+
+@pytest.fixture(params=["image_on_m4", "image_on_m0", "audio_on_m4", "audio_on_m0"])
+def on_either_core(request) -> Exported:
+    """Each sketch on each core."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(params=["image_on_m4", "audio_on_m0"])
@@ -96,7 +115,9 @@ def test_library_folders_follow_the_specification(exported):
     assert all(path.is_dir() or path.stat().st_size for path in library.rglob("*"))
 
 
-def test_sketch_prints_class_and_probability_of_the_host(exported):
+def test_sketch_prints_class_and_probability_of_the_host(on_either_core):
+    exported = on_either_core
+    assert exported.package.model.plan.arena_bytes <= ARENA_LIMIT_BYTES[exported.sketch]
     scores = [[byte - 256 * (byte > 127) + 128 for byte in sample] for sample in exported.package.golden.outputs]
     best = [sample.index(max(sample)) for sample in scores]
     expected = [
