@@ -78,6 +78,7 @@ def _broken(content: dict, path: str, value: object) -> str:
         ("memory.ram.capacity", 16, "status 'ok' but ram needs "),
         ("parity.max_abs_diff", 1, "contradicts parity: max_abs_diff 1.0 with tolerance 0.0"),
         ("parity.max_abs_diff", None, "contradicts parity"),
+        ("instructions", 1000, "instructions, memory and parity belong to a functional cell"),
         ("provenance.tflite_sha256", "abc", "provenance.tflite_sha256: "),
         ("model", "../x", "model: "),
         ("layers.0.cycles", -1, "layers.0.cycles: "),
@@ -158,3 +159,13 @@ def test_an_output_that_is_no_number_is_recorded_as_no_difference_and_proves_not
     parity = results.Parity(oracle="tflite-micro", samples=1, max_abs_diff=float("inf"), tolerance=0)
     assert parity.max_abs_diff is None
     assert not parity.proven
+
+
+def test_a_functional_cell_has_instructions_and_proof_and_no_latency():
+    ran, build = records.measurement(*RAN), records.build_record(*RAN)
+    record = build.without_latency("functional only", ran.memory.ram, ran.parity, 1000, "labwired 0.25.0")
+    assert (record.latency, record.energy, record.layers, record.instructions) == (None, None, [], 1000)
+    content = json.loads(record.model_dump_json())
+    for change in ({"instructions": None}, {"parity": None}, {"reason": None}, {"status": "failed"}):
+        with pytest.raises(pydantic.ValidationError):
+            results.Measurement.model_validate({**content, **change})
