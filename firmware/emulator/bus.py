@@ -59,7 +59,7 @@ class Peripheral:
             for key, register in self.registers.items()
             for offset in range(register.offset, register.offset + register.size)
         }
-        self.end = base + max(self._by_offset) + 1  # the first address behind the last register
+        self.end = base + max(self._by_offset, default=-1) + 1  # the first address behind the last register
         self._handlers = {
             (kind, key): getattr(self, f"{kind}_{key}", None) for kind in ("read", "write") for key in self.registers
         }
