@@ -5,7 +5,8 @@ cores: the same with the fast kernels of each core in turn, on its virtual CPU.
 mutations: damaged files against the compiler. serial: a link with one to three faults between host and board, behind
 which our image is measured as ours or as foreign. runner: performance runs as MLPerf Tiny's rules want them, five loops
 of ten seconds. hostile_images: signed images that were spoilt, against the bootloader. powercuts: power that fails once
-while a device is updated. The same seed gives the same campaign; the exit code is 1 on any failure.
+while a device is updated. kills: a run in whose midst Snakemake, a job or a virtual board is killed, and its rerun;
+`make reproduce` must have made har_cnn1d. The same seed gives the same campaign; the exit code is 1 on any failure.
 """
 
 import argparse
@@ -25,7 +26,8 @@ import numpy as np
 
 from firmware.build import compile_kernels
 from firmware.core import CORES, MODELLED_CORES
-from tests import mutations
+from tests import kills, mutations
+from tests.conftest import ROOT, Checkout
 from tests.deployment import campaigns
 from tests.faulty_link import Cell, FaultyLink, ForeignCell, check, plan, short_limits
 from tests.isolation import ChildDied, run_in_child
@@ -224,6 +226,21 @@ def _small_cell(folder: Path) -> Cell:
     return Cell(elf, build, BOARD, folder / "m.tflite", vectors)
 
 
+def _kills(cases: list[tuple[int, int]]) -> int:
+    outcomes: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = kills.Bench.make(Checkout(ROOT), Path(folder).resolve() / "checkout")
+        for index, seed in cases:
+            try:
+                outcomes[kills.kill_and_rerun(bench, seed, kills.TARGETS[index % len(kills.TARGETS)])] += 1
+            except AssertionError as error:
+                outcomes["failed"] += 1
+                print(f"FAILED case {index} seed {seed}: {error}", flush=True)
+    killed = ", ".join(f"{outcomes[target]} {target}" for target in (*kills.TARGETS, "nothing"))
+    print(f"killed {killed}; failed {outcomes['failed']}", flush=True)
+    return int(outcomes["failed"] > 0)
+
+
 _CAMPAIGNS = {
     "graphs": (_graphs, 2000),
     "cores": (_cores, 1000),
@@ -232,6 +249,7 @@ _CAMPAIGNS = {
     "runner": (_runner, 1),
     "hostile_images": (_hostile_images, 1000),
     "powercuts": (_powercuts, 200),
+    "kills": (_kills, 50),
 }
 
 if __name__ == "__main__":
