@@ -31,7 +31,6 @@ from firmware.compiler.variants import OPTIMIZE
 from firmware.emulator.image import Image, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
 from scripts.build_topologies import TOPOLOGIES
-from scripts.device.link import open_port
 from scripts.device.protocol import Device
 from scripts.lib.job import whole
 from scripts.lib.schemes import SCHEMES
@@ -125,9 +124,7 @@ def measure(name: str, scheme: str, board: Board, kernels: Path, model: Compiled
         image = read_image(elf, board)
     machine = VirtualBoard(board, image)
     call = CallCounter(machine, image, "model_run")
-    with running(machine), open_port(machine.console.path, board.console.baud) as link:
-        device = Device(link, board.name)
-        device.synchronise()
+    with running(machine), Device.behind(machine.console.path, board.console.baud, board.name) as device:
         device.load(_random_input(model))
         device.infer(runs=1, warmups=0)
         use = device.memory()

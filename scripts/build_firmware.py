@@ -11,6 +11,7 @@ from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.model import CompiledModel, compile_model
 from firmware.compiler.plan import describe_plan
 from scripts.lib import results
+from scripts.lib.digest import sha256_of
 from scripts.lib.job import logged, whole
 
 
@@ -54,7 +55,7 @@ def build_firmware(
 
 def _provenance(board: Board, image: Path | None, tflite_sha256: str) -> results.BuildProvenance:
     return results.BuildProvenance(
-        elf_sha256=hashlib.sha256(image.read_bytes()).hexdigest() if image else None,
+        elf_sha256=sha256_of(image) if image else None,
         tflite_sha256=tflite_sha256,
         compiler=toolchain.compiler_id(board.target),
     )

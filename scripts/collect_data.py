@@ -23,17 +23,17 @@ import numpy as np
 from firmware.board import Board, load_board
 from firmware.settings import SettingsError
 from firmware.stream import build_stream
-from scripts.device.exclusive import any_free
-from scripts.device.flash import flash
-from scripts.device.link import DeviceError, open_port
+from scripts.device.link import DeviceError
+from scripts.device.reach import reach
 from scripts.device.sensor import SamplesLost, SensorInfo, SensorStream
-from scripts.device.virtual_board import VirtualBoard
+from scripts.lib.digest import sha256_of
 from scripts.lib.job import whole
-from scripts.lib.lab import load_lab
+from scripts.lib.lab import Lab, load_lab
 from scripts.lib.prepared import DataError
 
 FOLDER = Path("data/recorded")
 MOST_LOST = 10  # windows in a row
+QUEUE_S = 60.0  # somebody waits for the board
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -59,7 +59,7 @@ class Recording:
         entries = [entry for entry in self.content["windows"] if entry["label"] == label]
         for entry in entries:
             path = self.folder / entry["file"]
-            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+            if not path.is_file() or sha256_of(path) != entry["sha256"]:
                 raise DataError(f"{path}: missing, or not what {self._path} says")
         return entries
 
@@ -112,15 +112,9 @@ def streaming(board: Board, port: str | None, samples: Path | None) -> Iterator[
     with tempfile.TemporaryDirectory(prefix="boardwalk-collect-") as scratch:
         image = Path(scratch) / "stream.elf"
         build_stream(board, image)
-        units = load_lab().units(board.name)
-        if units and not samples:
-            with any_free(units, 60.0) as unit:
-                found = unit.find_port()
-                flash(board, image, found, board.flash_command if unit.flash_command is None else unit.flash_command)
-                yield found
-            return
-        with VirtualBoard(image, board.name, timed=False, sensor=samples) as virtual, virtual.explaining():
-            yield virtual.port
+        lab = Lab() if samples else load_lab()
+        with reach(board, image, lab, timed=False, sensor=samples, queue_s=QUEUE_S) as reached:
+            yield reached.port
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -149,10 +143,8 @@ def main(arguments: list[str] | None = None) -> int:
         board = load_board(options.board)
         with (
             streaming(board, options.port, options.samples) as port,
-            open_port(port, board.console.baud) as link,
+            SensorStream.behind(port, board.console.baud, port) as stream,
         ):
-            stream = SensorStream(link, port)
-            stream.synchronise()
             windows = max(1, round(options.seconds * stream.sensor().rate_hz / options.window))
             recorded, lost = collect(stream, folder, options.label, windows, options.window, board.name)
     except (DeviceError, DataError, SettingsError) as error:

@@ -3,11 +3,11 @@
 manifest.json beside them has the SHA-256 and caption of each file, and the manifest of the results behind them.
 """
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
 
+from scripts.lib.digest import sha256_of
 from scripts.lib.job import logged, whole
 from scripts.plot_figures import write_figure
 from scripts.report import cells, figures, tables
@@ -35,17 +35,13 @@ def collect_paper(measured: list[cells.Cell], run: Path, folder: Path) -> None:
     content = {
         "schema_version": 1,
         "files": {
-            path.relative_to(folder).as_posix(): {"sha256": _sha256(path), "caption": caption}
+            path.relative_to(folder).as_posix(): {"sha256": sha256_of(path), "caption": caption}
             for path, caption in sorted(made.items())
         },
         "results": json.loads(Path(run).read_text(encoding="utf-8")),
     }
     with whole(folder / "manifest.json") as part:
         part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if job := globals().get("snakemake"):

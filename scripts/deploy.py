@@ -30,7 +30,7 @@ from scripts.deployment.keys import FOLDER as KEYS
 from scripts.deployment.keys import KeyProblem
 from scripts.deployment.signing import Release, sign
 from scripts.deployment.updates import Updates
-from scripts.device.link import DeviceError, open_port
+from scripts.device.link import DeviceError
 from scripts.device.protocol import Device
 from scripts.lib import results
 from scripts.lib.record import Part, Record, ResultError, write
@@ -178,17 +178,14 @@ class Trial:
         except DeviceError:
             return "failed"
 
-    def _talk(self) -> "contextmanager[Device]":
-        return _device(self.port, self.job.board, self.device)
-
     def _refusal(self, slot: int) -> str:
-        with self._talk() as device:
+        with Device.behind(self.port, self.job.board.console.baud, self.device) as device:
             return device.refusal(slot)
 
     def _self_test(self) -> int:
         """Run every golden vector; return the cycles of an inference within the budget."""
         vectors, board = self.job.vectors, self.job.board
-        with self._talk() as device:
+        with Device.behind(self.port, board.console.baud, self.device) as device:
             found, wanted = device.version(), f"boardwalk {board.name} {self.job.model_hash.hex()}"
             if found != wanted:
                 raise DeviceError(f"{self.device}: expected the image {wanted!r}, found {found!r}")
@@ -209,14 +206,6 @@ class Trial:
         names = {"model": job.model, "scheme": job.scheme, "board": job.board.name, "device": self.device}
         facts = {**self.facts, "security_counter": job.security_counter}
         return Deployment(**names, **facts, status=status, reason=reason, steps=self.steps)
-
-
-@contextmanager
-def _device(port: str, board: Board, name: str) -> Iterator[Device]:
-    with open_port(port, board.console.baud) as link:
-        device = Device(link, name)
-        device.synchronise()
-        yield device
 
 
 def _next(version: str) -> str:

@@ -5,7 +5,6 @@ compiler does not support, or that came without labels, gets a record that says 
 shape is an error.
 """
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from firmware.compiler.host import HostModel
 from scripts.lib import results, stats
 from scripts.lib.accuracy import Accuracy, Classified, Detected, Fidelity
 from scripts.lib.declared import GivenModel, Model, load_dataset, load_model
+from scripts.lib.digest import sha256_of
 from scripts.lib.job import logged
 from scripts.lib.prepared import ANOMALY, Labelled, load_test
 from scripts.lib.quantization import dequantize, quantize
@@ -125,13 +125,9 @@ def evaluate_model(
         nature=dataset and dataset.nature,
         target=model.mlperf_target,
         **{"classified": None, "detected": None, "fidelity": None, **found},
-        tflite_sha256=_sha256(tflite),
-        float_tflite_sha256=_sha256(float_tflite) if float_tflite else None,
+        tflite_sha256=sha256_of(tflite),
+        float_tflite_sha256=sha256_of(float_tflite) if float_tflite else None,
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if job := globals().get("snakemake"):

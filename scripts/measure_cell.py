@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from firmware.board import Board, load_board
-from scripts.device.link import open_port
 from scripts.device.power.inference import measure_energy
 from scripts.device.protocol import Device, MemoryUse, Timing
 from scripts.device.reach import Reached, reach
@@ -68,9 +67,8 @@ def measure_cell(
 @contextmanager
 def _talk(reached: Reached, build: results.BuildRecord, board: Board) -> Iterator[Device]:
     """Give the device behind the port, once it has said that it runs the image."""
-    with open_port(reached.port, board.console.baud) as link:
-        device = Device(link, board.name, _FUNCTIONAL_INFER_S if reached.functional else None)
-        device.synchronise()
+    infer_s = _FUNCTIONAL_INFER_S if reached.functional else None
+    with Device.behind(reached.port, board.console.baud, board.name, infer_s) as device:
         _check_identity(device, build, board)
         yield device
 

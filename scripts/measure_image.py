@@ -15,7 +15,7 @@ from elftools.elf.elffile import ELFFile
 from firmware.board import Board, load_board
 from firmware.build import kib
 from firmware.compiler.read import read_model
-from scripts.device.link import DeviceError, open_port
+from scripts.device.link import DeviceError
 from scripts.device.power.inference import measure_energy
 from scripts.device.protocol import Device
 from scripts.device.reach import Reached, reach
@@ -118,9 +118,7 @@ def _run(
     reference = load_vectors(vectors)
     expected = _real(reference.outputs[0], tflite)
     oracle = f"{reference.oracle} (decimal3)"
-    with open_port(reached.port, board.console.baud) as link:
-        device = Device(link, board.name)
-        device.synchronise()
+    with Device.behind(reached.port, board.console.baud, board.name) as device:
         worst = 0.0
         for sample, values in enumerate(expected):
             content = reference.content(sample)

@@ -5,13 +5,13 @@ with the oracle; no time is shown unless they agree. Refuses a board that runs a
 """
 
 import argparse
-import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.device.link import DeviceError, open_port
+from scripts.device.link import DeviceError
 from scripts.device.protocol import Device
+from scripts.lib.digest import sha256_of
 from scripts.lib.vectors import Vectors, VectorsError, load_vectors
 
 _BAUD = 115_200
@@ -31,10 +31,8 @@ class PortMeasurement:
 
 def measure_port(port: str, tflite: Path, vectors: Vectors) -> PortMeasurement:
     """Return what the model in `tflite` does on the board behind `port`; raises DeviceError."""
-    with open_port(port, _BAUD) as link:
-        device = Device(link, port)
-        device.synchronise()
-        found, wanted = device.version() or "", hashlib.sha256(tflite.read_bytes()).hexdigest()[:16]
+    with Device.behind(port, _BAUD, port) as device:
+        found, wanted = device.version() or "", sha256_of(tflite)[:16]
         if found.split(" ")[-1] != wanted:
             raise DeviceError(
                 f"{port}: expected the model {wanted} of {tflite}, the board runs {found or 'no sketch'!r}"

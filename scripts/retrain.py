@@ -4,7 +4,6 @@ The exit code is 1 if one differs. Refuses models that have not been trained her
 """
 
 import argparse
-import hashlib
 import multiprocessing
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import Any
 from firmware.settings import SettingsError
 from scripts.convert_model import convert_model
 from scripts.lib.declared import GivenModel, load_model
+from scripts.lib.digest import sha256_of
 from scripts.lib.prepared import load_prepared
 from scripts.lib.schemes import SCHEMES
 from scripts.train_model import train_model
@@ -37,7 +37,7 @@ def retrain(name: str, scratch: Path) -> list[str]:
     data = Path(f"data/prepared/{model.dataset}.npz")
     _apart(_train, name, data, scratch)
     _apart(convert_model, scratch / "model.keras", None, data, scratch)  # as in the workflow, in a process of its own
-    return [s for s in present if _sha256(scratch / f"{s}.tflite") != _sha256(RESULTS / name / f"{s}.tflite")]
+    return [s for s in present if sha256_of(scratch / f"{s}.tflite") != sha256_of(RESULTS / name / f"{s}.tflite")]
 
 
 def _train(name: str, data: Path, scratch: Path) -> None:
@@ -52,10 +52,6 @@ def _apart(function: Callable[..., None], *arguments: Any) -> None:
     process.join()
     if process.exitcode:
         raise RetrainError(f"{function.__name__} ended with status {process.exitcode}")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What a .tflite would do on each board, in under a minute: ./try MODEL.tflite [--boards NAME …] [--json]
+"""What a .tflite would do on each board: ./try MODEL.tflite [--boards NAME …] [--json]
 
 Every board is virtual and runs the image that a real one would run, on a few random inputs; outputs are compared with
 the scheme's oracle before a latency is shown. Refuses in one line: what is not a .tflite, operators that the compiler

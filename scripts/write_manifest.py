@@ -4,7 +4,6 @@ This is the only result with a date and the state of git in it; all others are t
 """
 
 import csv
-import hashlib
 import json
 import os
 import platform
@@ -19,6 +18,7 @@ import psutil
 
 from firmware import settings
 from scripts.lib import table
+from scripts.lib.digest import sha256_of
 from scripts.lib.job import logged, whole
 
 INPUTS = (
@@ -92,9 +92,7 @@ def hashes(root: Path, patterns: Iterable[str]) -> dict[str, str]:
     """Return SHA-256 by path for all files under `root` that match, without hidden ones."""
     files = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
     return {
-        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(files)
-        if not path.name.startswith(".")
+        path.relative_to(root).as_posix(): sha256_of(path) for path in sorted(files) if not path.name.startswith(".")
     }
 
 

@@ -10,14 +10,14 @@ import contextlib
 import re
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import serial
 
 from firmware.bootloader import REFUSALS
-from scripts.device.link import DeviceError
+from scripts.device.link import DeviceError, open_port
 
 _LINE_LIMIT_BYTES = 1 << 20
 _BYTES_PER_COMMAND = 31
@@ -79,6 +79,15 @@ class Device:
         self._infer_s = INFER_S if infer_s is None else infer_s
         self._name = name
         self.transcript: list[str] = []
+
+    @classmethod
+    @contextlib.contextmanager
+    def behind(cls, port: str, baud: int, name: str, infer_s: float | None = None) -> Iterator[Self]:
+        """Open a serial port and give the board behind it, once it has answered."""
+        with open_port(port, baud) as link:
+            device = cls(link, name, infer_s)
+            device.synchronise()
+            yield device
 
     def synchronise(self) -> None:
         """Wait until the board answers "name%", whatever it was saying before."""

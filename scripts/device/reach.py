@@ -40,15 +40,24 @@ class Reached:
 
 
 @contextmanager
-def reach(board: Board, image: Path, lab: Lab, strict: bool = True, timed: bool = True) -> Iterator[Reached]:
+def reach(
+    board: Board,
+    image: Path,
+    lab: Lab,
+    strict: bool = True,
+    timed: bool = True,
+    sensor: Path | None = None,
+    queue_s: float = _QUEUE_S,
+) -> Iterator[Reached]:
     """Run `image` on a free unit of the lab, held for the time of the block, or on a virtual board if there is none.
 
     A virtual board that is not `strict` answers 0 for registers that it does not model, as images of others need it;
-    one that is not `timed` is fast, for outputs alone.
+    one that is not `timed` is fast, for outputs alone. The CSV file `sensor` has the samples of its sensor. A unit that
+    is not free within `queue_s` is an error.
     """
     units = lab.units(board.name)
     if units:
-        with any_free(units, _QUEUE_S) as unit, monitoring(unit.monitor, board) as monitor:
+        with any_free(units, queue_s) as unit, monitoring(unit.monitor, board) as monitor:
             port = unit.find_port()
             flash(board, image, port, board.flash_command if unit.flash_command is None else unit.flash_command)
             yield Reached(port, None, monitor)
@@ -56,5 +65,5 @@ def reach(board: Board, image: Path, lab: Lab, strict: bool = True, timed: bool 
         with VirtualBoard(image, board.name, functional=True) as virtual, virtual.explaining():
             yield Reached(virtual.port, f"labwired {version('labwired')}", functional=True)
     else:
-        with VirtualBoard(image, board.name, strict, timed) as virtual, virtual.explaining():
+        with VirtualBoard(image, board.name, strict, timed, sensor) as virtual, virtual.explaining():
             yield Reached(virtual.port, f"unicorn {version('unicorn')}")

@@ -18,6 +18,7 @@ from typing import Any
 
 import pydantic
 
+from scripts.lib.digest import sha256_of
 from scripts.lib.job import whole
 
 _RECORDS = ".snakemake/metadata"
@@ -134,7 +135,7 @@ def _origin(name: str, content_of: Any) -> Origin | None:
         recorded = (record["input_checksums"] or {}).get(needed.as_posix())
         if not needed.is_file():
             return None
-        if recorded and recorded != f"sha256:{hashlib.sha256(needed.read_bytes()).hexdigest()}":
+        if recorded and recorded != f"sha256:{sha256_of(needed)}":
             return None
         if not recorded and needed.stat().st_mtime > path.stat().st_mtime:
             return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware.board import board_names
+from scripts.lib.digest import sha256_of
 from scripts.lib.job import whole
 from scripts.lib.lab import Lab
 
@@ -45,7 +46,7 @@ def group_hash(group: str, root: Path = Path()) -> str:
     files = {path for pattern in GROUPS[group] for path in root.glob(pattern) if path.is_file()}
     digest = hashlib.sha256()
     for path in sorted(path for path in files if "__pycache__" not in path.parts):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = sha256_of(path)
         digest.update(f"{content} {path.relative_to(root).as_posix()}\n".encode())
     return digest.hexdigest()
 

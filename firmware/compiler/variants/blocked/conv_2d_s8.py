@@ -3,13 +3,13 @@
 import numpy as np
 
 from firmware.compiler.step import Step, Struct
+from firmware.compiler.variants.blocked._constants import constants, in_32_bits
 from firmware.core import Core
 
 REPLACES = ("bw_conv_2d_s8",)
 
 _KERNEL = "bw_conv_2d_s8_blocked"
 _CODE_BYTES = 1700
-_RIGHT_SHIFTS = (1, 22)
 
 
 def rewrite(step: Step, core: Core) -> Step | None:
@@ -26,15 +26,13 @@ def rewrite(step: Step, core: Core) -> Step | None:
     if np.abs(weights).reshape(w["out_c"], -1, 2).sum(axis=2).max() > 255 or reach >= 1 << 30:
         return None
     count, out = w["out_c"], fields["out"].fields
-    multiplier, shift = (np.broadcast_to(fields[key], count).astype(np.int32) for key in ("multiplier", "shift"))
-    right = _RIGHT_SHIFTS[0] <= -shift.max() and -shift.min() <= _RIGHT_SHIFTS[1]
+    found = constants(fields, count, start)
     params = {
         "window": window,
         "weights": weights.astype(np.int8).view("<u4").reshape(-1),
         "channel_bytes": weights.shape[1],
-        "constants": np.stack([start.astype(np.int32), multiplier], axis=1),
-        "shift": (-shift).astype(np.int8),
-        "plain": int(right and reach < 1 << 29 and (out["min"], out["max"]) == (-128, 127)),
+        **found,
+        "plain": int(in_32_bits(found, reach) and (out["min"], out["max"]) == (-128, 127)),
         "in_zero": fields["in_zero"],
         "out": fields["out"],
     }

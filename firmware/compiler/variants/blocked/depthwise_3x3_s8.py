@@ -3,7 +3,7 @@
 import numpy as np
 
 from firmware.compiler.step import Step, Struct
-from firmware.compiler.variants.blocked._constants import constants
+from firmware.compiler.variants.blocked._constants import constants, in_32_bits
 from firmware.core import Core
 
 REPLACES = ("bw_conv_2d_s8",)
@@ -25,8 +25,8 @@ def rewrite(step: Step, core: Core) -> Step | None:
     weights = fields["weights"].reshape(channels, _TAPS * _TAPS).astype(np.int64)
     bias = fields["bias"] - (fields["in_zero"] + 128) * weights.sum(axis=1)
     reach = (np.abs(bias) + 255 * np.abs(weights).sum(axis=1)).max()
-    found = constants(fields, channels, bias, reach)
-    if found is None:
+    found = constants(fields, channels, bias)
+    if not in_32_bits(found, reach):
         return None
     rows, columns = ((w[f"out_{axis}"] - 1) * stride + _TAPS for axis in "hw")
     params = {"window": Struct("bw_window_t", dict(w)), "rows": rows, "columns": columns}

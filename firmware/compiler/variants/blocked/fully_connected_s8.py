@@ -3,7 +3,7 @@
 import numpy as np
 
 from firmware.compiler.step import Step, Struct
-from firmware.compiler.variants.blocked._constants import constants
+from firmware.compiler.variants.blocked._constants import constants, in_32_bits
 from firmware.core import Core
 
 REPLACES = ("bw_fully_connected_s8",)
@@ -19,8 +19,8 @@ def rewrite(step: Step, core: Core) -> Step | None:
     rows, inputs, outputs = fields["rows"], fields["inputs"], fields["outputs"]
     weights = fields["weights"].reshape(outputs, inputs).astype(np.int64)
     reach = (np.abs(fields["bias"].astype(np.int64)) + 128 * np.abs(weights).sum(axis=1)).max()
-    found = constants(fields, outputs, fields["bias"], reach)
-    if found is None:
+    found = constants(fields, outputs, fields["bias"])
+    if not in_32_bits(found, reach):
         return None
     blocks = np.pad(weights, ((0, -outputs % 4), (0, 0))).reshape(-1, 4, inputs).transpose(0, 2, 1)
     words = np.ascontiguousarray(blocks + _ABOVE).astype(np.uint8).view("<u4").reshape(-1)
