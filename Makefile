@@ -14,7 +14,7 @@ export HOME := $(CURDIR)/.cache/home
 endif
 
 .PHONY: reproduce paper compare env doctor export collect retrain docs test soak lint bench validate-cycles lock \
-  keys deploy rollback push pull bench-scale
+  keys deploy rollback monitor push pull bench-scale
 
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
@@ -91,6 +91,10 @@ deploy: keys
 
 rollback: env
 	@python -m scripts.deploy $(DEPLOY) --rollback
+
+# Heartbeats of the devices at PORT="…", or of the virtual ones, on a page on loopback and in results/monitor.sqlite.
+monitor: env
+	@python -m scripts.monitor $(if $(PORT),--port $(PORT))
 
 test: lint
 	@pytest -n 2

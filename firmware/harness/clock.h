@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
-/* Microseconds since the first call. Must be called at least once per wrap of the counter (9 s at 480 MHz). */
+/* Takes note of the counter. Must be called at least once per wrap of the counter (9 s at 480 MHz). */
+void clock_follow(void);
+
+/* Microseconds since the first call of either. */
 uint64_t clock_us(void);
 
 #endif

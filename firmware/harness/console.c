@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include "clock.h"
 #include "crc.h"
 #include "divide.h"
 #include "port.h"
@@ -19,6 +20,10 @@ int read_command(char command[COMMAND_BYTES])
 {
     int length = 0;
     for (;;) {
+#ifdef UPDATES
+        while (!port_ready())
+            clock_follow(); /* the counter may wrap while nobody asks */
+#endif
         char c = (char)port_getc();
 #ifdef UPDATES
         if (smp_take((uint8_t)c))

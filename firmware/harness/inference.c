@@ -1,6 +1,9 @@
 #include "inference.h"
 
 #include "port.h"
+#ifdef UPDATES /* what is in the field tells how it fares */
+#include "update/heartbeat.h"
+#endif
 
 uint8_t input_buffer[MODEL_INPUT_BYTES];
 static uint8_t arena[MODEL_ARENA_BYTES] __attribute__((aligned(16), section(".bss.arena")));
@@ -43,7 +46,11 @@ uint32_t run_inference(void)
     load_inputs();
     uint32_t start = port_cycles();
     model_run(arena);
-    return port_cycles() - start - reading_cycles;
+    uint32_t cycles = port_cycles() - start - reading_cycles;
+#ifdef UPDATES
+    observe_inference(cycles);
+#endif
+    return cycles;
 }
 
 void profile_steps(uint32_t cycles[MODEL_STEPS])

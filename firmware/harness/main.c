@@ -15,6 +15,7 @@
 #include "port.h"
 #include "stack.h"
 #ifdef UPDATES
+#include "update/heartbeat.h"
 #include "update/report.h"
 #endif
 
@@ -297,6 +298,12 @@ static void output(const char *arguments)
 }
 
 #ifdef UPDATES
+static void heartbeat(const char *arguments)
+{
+    (void)arguments;
+    say_heartbeat();
+}
+
 static void slots(const char *arguments)
 {
     (void)arguments;
@@ -324,6 +331,7 @@ static const struct {
     {"input", "input%: size and CRC-32 of the loaded bytes", input, true},
     {"output", "output%: the last outputs as raw bytes in hex", output, true},
 #ifdef UPDATES
+    {"heartbeat", "heartbeat%: what this image did since start", heartbeat, true},
     {"slots", "slots%: the images in both slots, and what the bootloader said of them", slots, true},
 #endif
 };

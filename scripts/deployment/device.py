@@ -34,9 +34,11 @@ def is_device(folder: Path) -> bool:
 
 
 @contextmanager
-def running(folder: Path, board: Board, timed: bool = True, cut: int | None = None) -> Iterator[str]:
+def running(
+    folder: Path, board: Board, timed: bool = True, cut: int | None = None, realtime: bool = False
+) -> Iterator[str]:
     """Run the device in `folder`; give its port. Its power is cut at the operation `cut` of its flash, once."""
     elf, file = (folder / name for name in _PARTS)
-    more = ["--flash", str(file), *(["--cut", str(cut)] if cut else [])]
+    more = ["--flash", str(file), *(["--cut", str(cut)] if cut else []), *(["--realtime"] if realtime else [])]
     with VirtualBoard(elf, board.name, timed=timed, more=more) as virtual, virtual.explaining():
         yield virtual.port

@@ -241,6 +241,10 @@ class Device:
         answers = (self._insist(attempt) for _ in range(_ATTEMPTS))
         return next((answer for answer in answers if answer is not None), None)
 
+    def heartbeat(self) -> str:
+        """Return the line in which a board that has slots tells what it did, without its brackets."""
+        return self._insist(lambda: self._find(self._checked("heartbeat"), "heartbeat", r"m-heartbeat-\[(.*)\]"))
+
     def refusal(self, slot: int) -> str:
         """Return why the bootloader did not start a slot, of a board that has slots."""
         code = self._find(self._checked("slots"), "slots", rf"m-slot-\[{slot} .*refusal (\d+) .*\]")

@@ -86,10 +86,15 @@ void port_init(void)
     start_cycle_counter();
 }
 
+bool port_ready(void)
+{
+    return UART_EVENTS_RXDRDY;
+}
+
 /* UART, reception: the event is cleared before the byte is read, or the next byte's event could be lost. */
 uint8_t port_getc(void)
 {
-    while (!UART_EVENTS_RXDRDY) {
+    while (!port_ready()) {
     }
     UART_EVENTS_RXDRDY = 0;
     return (uint8_t)UART_RXD;

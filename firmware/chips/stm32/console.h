@@ -48,9 +48,14 @@ static inline void start_console(void)
     USART_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
 }
 
+bool port_ready(void)
+{
+    return USART_ISR & USART_ISR_RXNE;
+}
+
 uint8_t port_getc(void)
 {
-    while (!(USART_ISR & USART_ISR_RXNE)) {
+    while (!port_ready()) {
     }
     return (uint8_t)USART_RDR;
 }

@@ -112,9 +112,14 @@ void port_init(void)
     start_cycle_counter();
 }
 
+bool port_ready(void)
+{
+    return USART_SR & USART_SR_RXNE;
+}
+
 uint8_t port_getc(void)
 {
-    while (!(USART_SR & USART_SR_RXNE)) {
+    while (!port_ready()) {
     }
     return (uint8_t)USART_DR;
 }

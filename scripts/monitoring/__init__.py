@@ -1,0 +1,1 @@
+"""What runs in the field: heartbeats of devices, kept, judged and shown."""
