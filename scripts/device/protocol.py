@@ -71,7 +71,8 @@ class MemoryUse:
 class Device:
     """A board that speaks the protocol. `name` is used in messages; one "infer" may take `infer_s`.
 
-    `transcript` has every command, marked by ">", and its answer, without the bytes of inputs.
+    `transcript` has every command, marked by ">", and its answer, without the bytes of inputs; `busy_s` is how long
+    its inferences took together, warm-ups aside, by the board's own clock.
     """
 
     def __init__(self, port: serial.SerialBase, name: str, infer_s: float | None = None):
@@ -79,6 +80,7 @@ class Device:
         self._infer_s = INFER_S if infer_s is None else infer_s
         self._name = name
         self.transcript: list[str] = []
+        self.busy_s = 0.0
 
     @classmethod
     @contextlib.contextmanager
@@ -126,6 +128,7 @@ class Device:
         laps = [int(match[1]) for line in lines if (match := re.fullmatch(r"m-lap-us-(\d+)", line))]
         if len(laps) != 2 or laps[1] < laps[0]:
             raise DeviceError(f"{self._name}: expected two rising 'm-lap-us-…' after {command!r}, got {lines}")
+        self.busy_s += (laps[1] - laps[0]) / 1e6
         results = self._find(lines, command, r"m-results-\[(.*)\]")
         heard_s = [heard for line, heard in zip(lines, self._heard_s, strict=True) if line.startswith("m-lap-us-")]
         return Inference(laps[1] - laps[0], results.split(","), (heard_s[0], heard_s[1]))

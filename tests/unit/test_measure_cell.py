@@ -10,6 +10,7 @@ import pytest
 from firmware.board import load_board
 from firmware.build import compile_kernels
 from firmware.emulator.program import build_program
+from scripts import measure_cell as measuring
 from scripts.build_firmware import build_firmware
 from scripts.device.link import DeviceError
 from scripts.measure_cell import WrongImage, measure_cell
@@ -64,6 +65,14 @@ def test_cell_is_measured_and_proven(tmp_path, kernels, scheme):
     assert 0 < record.memory.ram.stack_peak < build.memory.ram.stack
     assert record.provenance.elf_sha256 == hashlib.sha256(elf.read_bytes()).hexdigest()
     assert record.provenance.emulator == f"unicorn {version('unicorn')}"
+
+
+def test_slow_board_runs_fewer_samples(tmp_path, kernels, monkeypatch):
+    monkeypatch.setattr(measuring, "_PROVING_S", 0.0)
+    monkeypatch.setattr(measuring, "_LEAST_PROVEN", 2)
+    monkeypatch.setattr(measuring, "_TIMING_S", 0.0)
+    record = measure_cell(*make_cell(tmp_path, kernels)[:2], BOARD, tmp_path / "vectors.npz")
+    assert (record.parity.samples, record.latency.runs) == (2, 1)
 
 
 def test_same_cell_gives_the_same_record(tmp_path, kernels):
