@@ -41,7 +41,7 @@ from scripts.report import words
 
 CHECKOUT = Path(__file__).parent.parent
 PLAIN_WIDTH = 200
-SAMPLES = 3
+SAMPLES = 2
 _HOTTEST = 3
 
 

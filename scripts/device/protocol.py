@@ -145,15 +145,15 @@ class Device:
 
         return self._insist(attempt)
 
-    def measure(self, content: bytes) -> tuple[Timing, MemoryUse]:
+    def measure(self, content: bytes, warmups: int = 1) -> tuple[Timing, MemoryUse]:
         """Load an input, run the model and return what that took; tries again after a fault on the way.
 
-        One run before fills the caches: what other samples, or a reset, have left in them does not count.
+        A warm-up fills the caches: what other samples, or a reset, have left in them does not count.
         """
 
         def attempt() -> tuple[Timing, MemoryUse]:
             self.load(content)
-            self.infer(1, 1)
+            self.infer(1, warmups)
             answers = self.timing(), self.memory()
             self._check_input(content)
             return answers

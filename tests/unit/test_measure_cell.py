@@ -70,7 +70,7 @@ def test_cell_is_measured_and_proven(tmp_path, kernels, scheme):
 def test_slow_board_runs_fewer_samples(tmp_path, kernels, monkeypatch):
     monkeypatch.setattr(measuring, "_PROVING_S", 0.0)
     monkeypatch.setattr(measuring, "_LEAST_PROVEN", 2)
-    monkeypatch.setattr(measuring, "_TIMING_S", 0.0)
+    monkeypatch.setattr(measuring, "_SLOW_S", 0.0)
     record = measure_cell(*make_cell(tmp_path, kernels)[:2], BOARD, tmp_path / "vectors.npz")
     assert (record.parity.samples, record.latency.runs) == (2, 1)
 
