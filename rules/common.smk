@@ -10,6 +10,7 @@ from snakemake.resources import Resource
 
 from firmware.settings import SettingsError
 from scripts.lib.alone import RUN_PID, hold_folder
+from scripts.lib.cluster import check_partitions
 from scripts.lib.config import load_board, load_config, load_image
 from scripts.lib.declared import GivenModel, load_dataset, load_model, repeats_of, seed_of, seeds_needed
 from scripts.lib.lab import load_lab
@@ -31,6 +32,8 @@ STARTED_S = time.time()
 os.environ[RUN_PID] = str(os.getpid())
 if workflow.is_main_process and not workflow.output_settings.dryrun:
     or_stop(hold_folder)
+    asked = (workflow.resource_settings.default_resources or {}, *workflow.resource_settings.overwrite_resources.values())
+    or_stop(check_partitions, [item["slurm_partition"].raw for item in asked if "slurm_partition" in item])
 CONFIG = or_stop(load_config, dict(config), [Path(file) for file in workflow.configfiles])
 LAB = or_stop(load_lab)
 or_stop(write_stamps, CONFIG.cells, LAB, CONFIG.choices)
