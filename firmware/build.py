@@ -27,7 +27,7 @@ _ENDLESS_BYTES = 1 << 27
 _LARGEST = 8
 _SECTIONS = {
     **dict.fromkeys((".text", ".rodata", ".weights"), "flash"),
-    **dict.fromkeys((".data", ".bss", ".arena"), "ram"),
+    **dict.fromkeys((".data", ".bss", ".inputs", ".arena"), "ram"),
 }
 
 
@@ -48,6 +48,7 @@ class ImageSizes:
     weights: int
     data: int
     bss: int
+    inputs: int
     arena: int
     stack: int
     largest: tuple[Symbol, ...] = ()
@@ -60,12 +61,20 @@ class ImageSizes:
     @property
     def static(self) -> int:
         """Bytes of RAM for variables, the input buffer among them."""
-        return self.data + self.bss
+        return self.data + self.bss + self.inputs
 
     @property
     def ram(self) -> int:
         """Bytes of RAM with arena and reserved stack."""
         return self.static + self.arena + self.stack
+
+
+@dataclass(frozen=True)
+class Layout:
+    """In which RAM the arena and the model's inputs lie."""
+
+    arena: Region
+    inputs: Region
 
 
 def kib(size_bytes: int) -> str:
@@ -113,10 +122,10 @@ def link_model(
         toolchain.compile_object(sources, objects[1], board.target, "-Os", includes, updates)
 
         endless = _without_limits(board)
-        sizes = image_sizes(_link(endless, endless.rams[0], objects, build / "endless.elf"))
-        arena_region, reason = place_arena(board, sizes)
-        if arena_region is not None:
-            _link(board, arena_region, objects, image)
+        sizes = image_sizes(_link(endless, Layout(endless.rams[0], endless.rams[0]), objects, build / "endless.elf"))
+        layout, reason = place(board, sizes)
+        if layout is not None:
+            _link(board, layout, objects, image)
         return sizes, reason
 
 
@@ -131,8 +140,11 @@ def update_sources(board: Board) -> list[Path]:
     return [*shared, *sorted((_FOLDER / "update").glob("*.c"))] if board.is_part else []
 
 
-def place_arena(board: Board, sizes: ImageSizes) -> tuple[Region | None, str | None]:
-    """Return (the RAM region for the arena, None), or (None, what is short)."""
+def place(board: Board, sizes: ImageSizes) -> tuple[Layout | None, str | None]:
+    """Return (where arena and inputs lie, None), or (None, what is short).
+
+    The first RAM is the fastest: if only one of the two fits beside the other variables, the arena does.
+    """
     short = []
     if sizes.flash > board.image_region.size_bytes:
         short.append(f"{kib(sizes.flash)} flash, board has {kib(board.image_region.size_bytes)}")
@@ -144,10 +156,13 @@ def place_arena(board: Board, sizes: ImageSizes) -> tuple[Region | None, str | N
     main, *others = board.rams
     free = main.size_bytes - sizes.static - sizes.stack
     if free >= sizes.arena:
-        return main, None
+        return Layout(main, main), None
+    for region in others:
+        if free + sizes.inputs >= sizes.arena and region.size_bytes >= sizes.inputs:
+            return Layout(main, region), None
     for region in others:
         if free >= 0 and region.size_bytes >= sizes.arena:
-            return region, None
+            return Layout(region, main), None
     regions = " and ".join(f"{kib(region.size_bytes)} ({region.name})" for region in board.rams)
     return None, f"needs {kib(sizes.arena)} RAM in one piece for the arena, board has {regions}"
 
@@ -158,7 +173,7 @@ def image_sizes(image: Path) -> ImageSizes:
         elf = ELFFile(file)
         sizes = {section.name: section["sh_size"] for section in elf.iter_sections()}
         largest = tuple(symbol for memory in ("flash", "ram") for symbol in _largest(elf, memory))
-    names = ("weights", "data", "bss", "arena", "stack")
+    names = ("weights", "data", "bss", "inputs", "arena", "stack")
     return ImageSizes(
         code=sizes.get(".text", 0) + sizes.get(".rodata", 0),
         **{name: sizes.get(f".{name}", 0) for name in names},
@@ -185,9 +200,9 @@ def _without_limits(board: Board) -> Board:
     return board.model_copy(update={"memory": memory})
 
 
-def _link(board: Board, arena: Region, objects: list[Path], image: Path) -> Path:
+def _link(board: Board, layout: Layout, objects: list[Path], image: Path) -> Path:
     script = objects[0].parent / f"{image.stem}.ld"
-    script.write_text(linker_script(board, arena))
+    script.write_text(linker_script(board, layout.arena, inputs=layout.inputs))
     toolchain.link(objects, image, board.target, script)
     boot2.seal(image)
     return image

@@ -8,22 +8,24 @@ from firmware.timing import Place
 STACK_BYTES = 2048
 
 
-def linker_script(board: Board, arena: Region, stack_bytes: int = STACK_BYTES) -> str:
-    """Return the linker script of a board with the arena in the region `arena`.
+def linker_script(board: Board, arena: Region, stack_bytes: int = STACK_BYTES, inputs: Region | None = None) -> str:
+    """Return the linker script of a board with arena and inputs of the model in these regions.
+
+    Inputs lie with the other variables if `inputs` is None; elsewhere, they are not zero before they are loaded.
 
     The stack lies at the bottom of RAM: an overflow leaves RAM and faults, instead of spoiling data. Program headers
     are spelled out, or the linker would load the file's own headers where there is room below the image.
     """
     flash, main = board.image_region.name, board.rams[0].name
-    apart = arena.name != main
+    inputs = inputs or board.rams[0]
+    apart = [name for name, region in (("arena", arena), ("inputs", inputs)) if region.name != main]
     regions, headers, stage = [board.image_region, *board.rams], ["text", "stack", "data"], ""
     if (CHIPS_FOLDER / board.chip / "boot2.c").exists():
         regions.append(Region(name="boot2", kind="flash", origin=board.flash.origin, size_bytes=boot2.SIZE_BYTES))
         headers.insert(0, "boot2")
         end = f"ORIGIN(boot2) + {boot2.SIZE_BYTES - 4}"
         stage = f"\n    .boot2 : {{ KEEP(*(.boot2)) . = {end}; LONG(0) }} > boot2 :boot2"
-    if apart:
-        headers.append("arena")
+    headers += apart
     read_only, load = _read_only(flash, board.place), "LOADADDR(.data)"
     if board.data_flash is not None:
         regions.append(board.data_flash)
@@ -55,14 +57,20 @@ SECTIONS
         __data_end = .;
     }} > {main}{_loaded_from(board, flash)} :data
     __data_load = {load};
-    .arena (NOLOAD) : {{ . = ALIGN(16); *(.bss.arena) }} > {arena.name} :{"arena" if apart else "data"}
+    .arena (NOLOAD) : {{ . = ALIGN(16); *(.bss.arena) }} > {arena.name} :{"arena" if "arena" in apart else "data"}
+    .inputs (NOLOAD) : {{
+        . = ALIGN(4);
+        __inputs_start = .;
+        *(.bss.inputs)
+    }} > {inputs.name} :{"inputs" if "inputs" in apart else "data"}
     .bss (NOLOAD) : {{
         . = ALIGN(4);
-        __bss_start = .;
+        __bss_start = {"." if "inputs" in apart else "__inputs_start"};
         *(.bss* .sbss* COMMON)
         . = ALIGN(4);
         __bss_end = .;
     }} > {main} :data
+    __static_bytes = SIZEOF(.data) + SIZEOF(.inputs) + SIZEOF(.bss);
     /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab* .eh_frame* .ARM.attributes .riscv.attributes .xtensa.info .xt.*) }}
     /DISCARD/ : {{ *(.comment .debug*) }}
 }}

@@ -54,4 +54,6 @@ def compile_model(content: bytes, core: Core | None = None, optimize: str = "spe
     plan = plan_arena(graph, steps)
     for step in plan.backward_steps:
         step.walked.fields["backward"] = 1
+    for step, groups in plan.groups.items():
+        step.params.fields["groups"] = groups
     return CompiledModel(graph, steps, plan, hashlib.sha256(content).hexdigest())

@@ -53,6 +53,7 @@ class Plan:
     tensor_blocks: dict[Tensor, Block]
     scratch_blocks: dict[Step, Block]
     backward_steps: list[Step]
+    groups: dict[Step, int]
 
     def offset(self, tensor: Tensor) -> int:
         """Return the byte offset of an activation."""
@@ -157,6 +158,24 @@ class _Arena:
             placed.append(block)
         return max(block.offset + block.size_bytes for block in order)
 
+    def widen_scratch(self, arena_bytes: int) -> dict[Step, int]:
+        """Let scratch buffers that can be larger fill the largest gap beside them; return how many groups they hold."""
+        groups = {}
+        for step, block in self.scratch.items():
+            if not step.group_bytes:
+                continue
+            others = [other for other in self.blocks if other is not block and other.lives_with(block)]
+            taken = sorted((other.offset, other.offset + other.size_bytes) for other in others)
+            gaps, end = [], 0
+            for low, high in [*taken, (arena_bytes, arena_bytes)]:
+                gaps.append((low - end, -end))
+                end = max(end, high)
+            room, start = max(gaps)
+            groups[step] = min(step.most_groups, room // step.group_bytes)
+            block.offset, block.exact_bytes = -start, groups[step] * step.group_bytes
+            block.size_bytes = _aligned(block.exact_bytes)
+        return groups
+
     def lower_bound(self) -> int:
         """Return the live peak; an output and the input that it may overwrite count once."""
         return max(self._live_bytes(step) for step in range(-1, self.steps + 1))
@@ -186,7 +205,8 @@ def plan_arena(graph: Graph, steps: list[Step]) -> Plan:
             break
     for block, offset in zip(arena.blocks, best_offsets, strict=True):
         block.offset = offset
-    return Plan(best_size, bound, arena.blocks, arena.tensors, arena.scratch, arena.backward_steps())
+    backward, groups = arena.backward_steps(), arena.widen_scratch(best_size)
+    return Plan(best_size, bound, arena.blocks, arena.tensors, arena.scratch, backward, groups)
 
 
 def _orders(blocks: list[Block]) -> Iterator[list[Block]]:

@@ -23,6 +23,8 @@ class Step:
     byte or stay clear of it. A read without entry stays intact.
     A kernel that can also walk from the last element to the first has `backward_overlap`, the number of bytes by which
     the output must then end behind the input, and `walked`, the structure whose field `backward` tells it to.
+    A kernel that is faster with more scratch memory has `group_bytes`: the field `groups` of its `params` tells it how
+    many times that much it has, up to `most_groups`; `scratch_bytes` is for the number that stands there.
     `header` declares the kernel; a fast one has `estimated_cycles` and `code_bytes`, by which it was chosen.
     """
 
@@ -33,6 +35,8 @@ class Step:
     writes: list[Tensor]
     macs: int = 0
     scratch_bytes: int = 0
+    group_bytes: int = 0
+    most_groups: int = 0
     overlap: dict[int, int | None] = field(default_factory=dict)
     backward_overlap: dict[int, int | None] = field(default_factory=dict)
     walked: Struct | None = None

@@ -5,7 +5,7 @@
 #include "update/heartbeat.h"
 #endif
 
-uint8_t input_buffer[MODEL_INPUT_BYTES];
+uint8_t input_buffer[MODEL_INPUT_BYTES] __attribute__((section(".bss.inputs")));
 static uint8_t arena[MODEL_ARENA_BYTES] __attribute__((aligned(16), section(".bss.arena")));
 
 static void load_inputs(void)

@@ -4,7 +4,7 @@
 #define PAINT 0xC5C5C5C5u
 
 extern uint32_t __stack_limit[], __stack_top[];
-extern uint8_t __data_start[], __data_end[], __bss_start[], __bss_end[];
+extern uint8_t __static_bytes[]; /* a number, not an address */
 
 uint32_t stack_reserved_bytes(void)
 {
@@ -21,5 +21,5 @@ uint32_t stack_peak_bytes(void)
 
 uint32_t static_bytes(void)
 {
-    return (uint32_t)(__data_end - __data_start) + (uint32_t)(__bss_end - __bss_start);
+    return (uint32_t)(uintptr_t)__static_bytes;
 }

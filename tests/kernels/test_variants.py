@@ -28,8 +28,11 @@ def fully_connected(seed: int, dtype: str = "int8") -> tuple[bytes, np.ndarray]:
     return builder.build([x], [y]), content
 
 
-def convolution(seed: int, kind: str, dtype: str = "int8") -> tuple[bytes, np.ndarray]:
-    """Return (.tflite, input) of a convolution: "1x1", "3" or "3_stride_2" (taps side by side), or "any"."""
+def convolution(seed: int, kind: str, dtype: str = "int8", pooled: bool = False) -> tuple[bytes, np.ndarray]:
+    """Return (.tflite, input) of a convolution: "1x1", "3" or "3_stride_2" (taps side by side), or "any".
+
+    Behind a pooling, whose input needs a larger arena, there is more room for scratch memory.
+    """
     rng = np.random.default_rng(seed)
     builder = ModelBuilder()
     height, width = (int(v) for v in rng.integers(3, 12, 2))
@@ -46,12 +49,20 @@ def convolution(seed: int, kind: str, dtype: str = "int8") -> tuple[bytes, np.nd
         steps(height, int(k_h), int(stride_h), dilation_h, padding),
         steps(max(width, int(k_w)), int(k_w), int(stride_w), 1, padding),
     )
-    x, content = activations(rng, builder, (1, height, max(width, int(k_w)), in_c), dtype)
+    shape = (1, height, max(width, int(k_w)), in_c)
+    x, content = activations(rng, builder, shape, dtype)
+    source = x
+    if pooled:
+        shapes = (1, 2 * shape[1], *shape[2:]), shape
+        source, x = (builder.tensor(shape, "int8", 0.05, seed) for shape in shapes)
+        content = rng.integers(-128, 128, shapes[0]).astype(np.int8)
+        options = {"padding": 1, "stride_h": 2, "stride_w": 1, "filter_h": 2, "filter_w": 1}
+        builder.operator("MAX_POOL_2D", [source], [x], "Pool2DOptions", activation=0, **options)
     operands = [x, *weights_and_bias(rng, builder, (out_c, int(k_h), int(k_w), in_c), dtype, x, 0, rng.random() < 0.7)]
     y, _ = activations(rng, builder, (1, out_h, out_w, out_c), dtype)
     options = {"padding": padding, "stride_h": int(stride_h), "stride_w": int(stride_w), "activation": activation}
     builder.operator("CONV_2D", operands, [y], "Conv2DOptions", dilation_h=dilation_h, dilation_w=1, **options)
-    return builder.build([x], [y]), content
+    return builder.build([source], [y]), content
 
 
 def depthwise(seed: int, stride: int, dtype: str = "int8") -> tuple[bytes, np.ndarray]:
@@ -107,7 +118,9 @@ KINDS = ("any", "1x1", "3", "3_stride_2")
 DSP = {
     "bw_fully_connected_s8_dsp": [fully_connected(seed) for seed in range(COUNT)],
     **{
-        f"bw_conv_2d_s8_{kind}_dsp".replace("any_", ""): [convolution(seed, kind) for seed in range(COUNT)]
+        f"bw_conv_2d_s8_{kind}_dsp".replace("any_", ""): [
+            convolution(seed, kind, pooled=seed % 2 == 1) for seed in range(COUNT)
+        ]
         for kind in KINDS
     },
     "bw_add_s8_dsp": [addition(seed) for seed in range(COUNT)],
@@ -163,6 +176,12 @@ def test_layers_equal_the_oracle(core, kernels, tmp_path):
     for (content, sample), outputs in zip(models, said, strict=True):
         expected = oracles.tflm(content, sample)[0].tobytes().hex() if sample.dtype == np.int8 else next(portable)
         assert outputs == expected, compile_model(content, CORES[core]).steps[-1].kernel
+
+
+def test_groups_of_pixels_take_the_room_there_is():
+    layers = DSP["bw_conv_2d_s8_dsp"] + DSP["bw_conv_2d_s8_1x1_dsp"]
+    steps = [compile_model(content, CORES["cortex-m4"]).steps[-1] for content, _ in layers]
+    assert any(1 < step.params.fields["groups"] < step.most_groups for step in steps)
 
 
 def test_most_layers_take_the_fast_kernel(core):

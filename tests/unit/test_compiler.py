@@ -89,7 +89,9 @@ def random_network(rng):
         overlap = {0: int(rng.integers(0, 64))} if rng.random() < 0.6 else {}
         scratch = int(rng.integers(1, 100)) if rng.random() < 0.3 else 0
         operator = Operator("ADD", index, reads, [output])
-        steps.append(Step(operator, "k", Struct("k_t", {}), reads, [output], scratch_bytes=scratch, overlap=overlap))
+        more = {"group_bytes": scratch, "most_groups": 9} if rng.random() < 0.5 else {}
+        struct = Struct("k_t", {})
+        steps.append(Step(operator, "k", struct, reads, [output], scratch_bytes=scratch, overlap=overlap, **more))
         tensors.append(output)
     return Graph(tensors[:1], tensors[-1:], [step.operator for step in steps]), steps
 

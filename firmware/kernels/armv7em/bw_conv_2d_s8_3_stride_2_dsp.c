@@ -1,6 +1,6 @@
 #include "armv7em/strip.h"
 
-__attribute__((naked)) static void multiply(bw_pixels_t *job, const uint32_t *weights)
+__attribute__((naked)) static void multiply(bw_pixels_t *job)
 {
     __asm volatile(BW_PIXELS_BEGIN
                    ".balign 4\n"

@@ -1,4 +1,3 @@
-#include "armv7em/pixels.h"
 #include "armv7em/single.h"
 #include "portable/window.h"
 
@@ -40,22 +39,21 @@ BW_SMALL void bw_conv_2d_s8_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, 
     const bw_window_t *w = &p->window;
     int32_t words = p->pair_bytes / 8, pixels = w->out_h * w->out_w;
     uint32_t zero = (uint32_t)(p->in_zero & 0xFF) * 0x1010101u;
-    uint32_t *expanded = (uint32_t *)(void *)scratch, *bytes = expanded + 2 * BW_PIXELS * words;
-    int32_t row = -1;
+    uint32_t *expanded = (uint32_t *)(void *)scratch, *bytes = expanded + p->groups * bw_group_words(p);
+    int32_t row = -1, block = BW_PIXELS * p->groups;
     bw_span_t rows = {0, 0, 0};
-    for (int32_t done = 0; done < pixels; done += BW_PIXELS) {
-        int32_t count = pixels - done < BW_PIXELS ? pixels - done : BW_PIXELS;
+    for (int32_t done = 0; done < pixels; done += block) {
+        int32_t count = pixels - done < block ? pixels - done : block;
         int32_t first = w->backward ? pixels - done - count : done;
         for (int32_t i = 0; i < count; i++) {
             int32_t y = (first + i) / w->out_w;
             if (y != row)
                 rows = bw_rows(w, row = y);
             gather(w, in, rows, first + i - y * w->out_w, zero, words, (int8_t *)bytes);
-            uint32_t *to = expanded + i;
+            uint32_t *to = expanded + i / BW_PIXELS * bw_group_words(p) + i % BW_PIXELS;
             for (const uint32_t *from = bytes, *end = bytes + words; from < end; to += 2 * BW_PIXELS)
                 bw_expand(*from++, to, BW_PIXELS);
         }
-        bw_pixels_t job = bw_pixels_job(p, expanded, out + first * w->out_c, count);
-        bw_single(&job, p->weights);
+        bw_single(p, expanded, out + first * w->out_c, count);
     }
 }

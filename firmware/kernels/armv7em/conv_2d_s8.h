@@ -6,7 +6,7 @@
 /* As bw_conv_2d_s8 with one group. weights: as in paired.h, pair after pair, pair_bytes each; constants: for each pair the start of
  * both sums, and the multipliers of its channels, even first; shift: to the right, less one; `plain` says that all shifts to the
  * right are 1 to 22, channels are even, and outputs have the whole range of int8. If not plain, shifts are signed, less one too.
- * Outside the input, it has the value in_zero. Order as promised in kernels.h, four pixels at a time. */
+ * Outside the input, it has the value in_zero. `groups` of four pixels are computed at a time, in an order as promised in kernels.h. */
 typedef struct {
     bw_window_t window;
     const uint32_t *weights;
@@ -15,17 +15,18 @@ typedef struct {
     const uint8_t *shift;
     int32_t plain;
     int32_t in_zero;
+    int32_t groups;
     bw_range_t out;
 } bw_conv_2d_s8_dsp_t;
 
-/* Any window. Weights in the order of kernels.h; scratch: 8 bytes per weight of a channel, and one more. */
+/* Any window. Weights in the order of kernels.h; scratch: 9 bytes per weight of a channel and group. */
 void bw_conv_2d_s8_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch);
 
-/* k_h = k_w = 1 without padding, strides 1, input channels a multiple of four; scratch: 8 bytes per input channel. */
+/* k_h = k_w = 1 without padding, strides 1, input channels a multiple of four; scratch: 8 bytes per input channel and group. */
 void bw_conv_2d_s8_1x1_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch);
 
 /* k_w = 3, dilation 1, stride_w as the name says, input channels a multiple of four. Weights: (pair, k_h, in_c / 4, k_w, 4);
- * scratch: 2 bytes for every input in k_h rows of 6 or 9 columns. */
+ * scratch: 2 bytes for every input in k_h rows of 6 or 9 columns; one group. */
 void bw_conv_2d_s8_3_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch);
 void bw_conv_2d_s8_3_stride_2_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch);
 

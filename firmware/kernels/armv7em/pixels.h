@@ -1,8 +1,8 @@
 /* Convolutions of four pixels and two channels at a time: the multiplications, and from sums to outputs.
  *
- * A kernel first expands what four neighbouring output pixels need from bytes to 16 bits, in groups of four inputs: a word with
- * inputs 0 and 2 of every pixel, then a word with inputs 1 and 3 of every pixel. Then the channels follow in pairs: eight sums
- * stay in registers, a word of weights serves four pixels. All reading of a group of pixels comes before its writing. */
+ * A kernel first expands what groups of four neighbouring output pixels need from bytes to 16 bits, by four inputs: a word with
+ * inputs 0 and 2 of every pixel, then a word with inputs 1 and 3 of every pixel. Then the channels follow in pairs, and for each of
+ * them the groups: eight sums stay in registers, a word of weights serves four pixels. All reading comes before all writing. */
 #ifndef BW_ARMV7EM_PIXELS_H
 #define BW_ARMV7EM_PIXELS_H
 
@@ -11,41 +11,74 @@
 
 #define BW_PIXELS 4
 
-/* What the assembly below walks through, for all channels of four pixels. It knows the offsets of these fields. */
+/* What the assembly below walks through, for all channels of some groups. It knows the offsets of these fields. */
 typedef struct {
-    const uint32_t *in;          /*  0: expanded */
-    int32_t pair_bytes;          /*  4: of weights */
-    const int32_t *constants;    /*  8 */
-    const uint8_t *shift;        /* 12 */
-    int8_t *out;                 /* 16: of the first pixel */
-    int32_t offset[3];           /* 20: of the other pixels from the first; 0 for one that does not exist */
-    int32_t rounding;            /* 32: 2 * zero point + 1 */
-    int32_t pairs;               /* 36: left to do */
-    int32_t plain;               /* 40 */
-    const bw_conv_2d_s8_dsp_t *p; /* 44 */
-    int32_t sums[2 * BW_PIXELS]; /* 48 */
+    const uint32_t *in, *end;    /*  0, 4: expanded groups, one behind the other */
+    const uint32_t *weights;     /*  8 */
+    int32_t pair_bytes;          /* 12: of weights */
+    const int32_t *constants;    /* 16 */
+    const uint8_t *shift;        /* 20 */
+    int8_t *out;                 /* 24: of the first pixel */
+    int32_t offset[3];           /* 28: of the other pixels from the first; 0 for one that does not exist */
+    int32_t rounding;            /* 40: 2 * zero point + 1 */
+    int32_t pairs;               /* 44: left to do */
+    int32_t plain;               /* 48 */
+    const bw_conv_2d_s8_dsp_t *p; /* 52 */
+    int32_t sums[2 * BW_PIXELS]; /* 56 */
 } bw_pixels_t;
 
-/* Makes the outputs of a pair from job->sums, whatever the shifts and the range. */
-void bw_pixels_outputs(bw_pixels_t *job);
+/* Makes the outputs of channels `channel` and, if there is one, channel + 1 from the sums of paired.h. */
+void bw_pair_outputs(const bw_conv_2d_s8_dsp_t *p, const int32_t sums[2], int32_t channel, int8_t *out);
 
-/* r0: job, r1: weights. Sums of pixel i: r4 + 2i (both channels), r5 + 2i (the even one). On the stack: job, end of the pair's
- * weights, a place for r1. */
+/* Makes the outputs of a pair and a group from job->sums, whatever the shifts and the range. */
+void bw_pixels_outputs(bw_pixels_t *job, int8_t *out);
+
+/* r0: job. In the loop r1: weights, r2: inputs; sums of pixel i: r4 + 2i (both channels), r5 + 2i (the even one). Frame: 0 start of
+ * both sums; 8 multiplier, shift and rounding of the even channel, 20 of the odd one; 32 the pair's weights, 36 their end; 40 end of
+ * the groups; 44 output of the group, 48 its offsets; 60 a place for r2; 64 job. */
 #define BW_PIXELS_BEGIN                                                                                   \
-    "push {r0, r2-r11, lr}\n"                                                                             \
+    "push {r0, r4-r11, lr}\n"                                                                             \
+    "sub sp, sp, #64\n"                                                                                   \
+    "ldr r1, [r0, #4]\n"                                                                                  \
+    "str r1, [sp, #40]\n"                                                                                 \
+    "ldrd r1, r2, [r0, #28]\n"                                                                            \
+    "ldr r3, [r0, #36]\n"                                                                                 \
+    "strd r1, r2, [sp, #48]\n"                                                                            \
+    "str r3, [sp, #56]\n"                                                                                 \
     "1:\n"                                                                                                \
-    "ldr r3, [r0, #8]\n"                                                                                  \
-    "ldm r3!, {r4, r5}\n"                                                                                 \
-    "str r3, [r0, #8]\n"                                                                                  \
-    "ldrd r2, r3, [r0]\n"                                                                                 \
+    "ldr r0, [sp, #64]\n"                                                                                 \
+    "ldrd r1, r2, [r0, #16]\n"                                                                            \
+    "ldm r1!, {r4, r5, r6, r9}\n"                                                                         \
+    "ldrb r7, [r2], #1\n"                                                                                 \
+    "ldrb r10, [r2], #1\n"                                                                                \
+    "strd r1, r2, [r0, #16]\n"                                                                            \
+    "ldr r12, [r0, #40]\n"                                                                                \
+    "ldr r3, [r0, #48]\n"                                                                                 \
+    "lsl r8, r12, r7\n"                                                                                   \
+    "lsl r11, r12, r10\n"                                                                                 \
+    "cmp r3, #0\n"                                                                                        \
+    "it eq\n"                                                                                             \
+    "moveq r7, #32\n"                                                                                     \
+    "stm sp, {r4-r11}\n"                                                                                  \
+    "ldrd r1, r2, [r0, #8]\n"                                                                             \
+    "add r2, r2, r1\n"                                                                                    \
+    "str r2, [r0, #8]\n"                                                                                  \
+    "strd r1, r2, [sp, #32]\n"                                                                            \
+    "ldr r3, [r0, #24]\n"                                                                                 \
+    "str r3, [sp, #44]\n"                                                                                 \
+    "add r3, r3, #2\n"                                                                                    \
+    "str r3, [r0, #24]\n"                                                                                 \
+    "ldr r2, [r0]\n"                                                                                      \
+    ".balign 4\n"                                                                                         \
+    "8:\n"                                                                                                \
+    "ldrd r4, r5, [sp]\n"                                                                                 \
+    "ldr.w r1, [sp, #32]\n"                                                                               \
     "mov r6, r4\n"                                                                                        \
     "mov r7, r5\n"                                                                                        \
     "mov r8, r4\n"                                                                                        \
     "mov r9, r5\n"                                                                                        \
     "mov r10, r4\n"                                                                                       \
-    "mov r11, r5\n"                                                                                       \
-    "add r12, r3, r1\n"                                                                                   \
-    "str r12, [sp, #4]\n"
+    "mov r11, r5\n"
 
 /* A word of weights times one word of each pixel, two pixels at each of these offsets from r2. A Cortex-M4 overlaps the first
  * loads; a Cortex-M7 needs the others between multiplications, two of them before a loaded word is a factor. */
@@ -67,78 +100,84 @@ void bw_pixels_outputs(bw_pixels_t *job);
 
 /* Back to label 2 until the pair's weights are used up. */
 #define BW_PIXELS_LOOP                                                                                    \
-    "ldr r0, [sp, #4]\n"                                                                                  \
-    "cmp r1, r0\n"                                                                                        \
+    "ldr.w r0, [sp, #36]\n"                                                                               \
+    "cmp.w r1, r0\n"                                                                                      \
     "bne.w 2b\n"
 
-/* Two sums become two bytes. r2, r3, r12: multiplier, shift and rounding of the channel. The last shift by one is SSAT's. */
-#define BW_PIXELS_SCALE(sum)                                                                              \
-    "add lr, r12, " sum ", asr #31\n"                                                                     \
-    "smmlar " sum ", " sum ", r2, lr\n"                                                                   \
-    "asr " sum ", " sum ", r3\n"                                                                          \
-    "ssat " sum ", #8, " sum ", asr #1\n"
-#define BW_PIXELS_EVEN(both, even)                                                                        \
-    "sub " both ", " both ", " even "\n"                                                                  \
-    "lsl " even ", " even ", #1\n" BW_PIXELS_SCALE(even)
-#define BW_PIXELS_ODD(both, even)                                                                         \
-    "asr " both ", " both ", #7\n" BW_PIXELS_SCALE(both)                                                  \
-    "bfi " even ", " both ", #8, #8\n"
+/* Doubled sums x and y become bytes. r0, r1, r3: multiplier, shift and rounding of the channel. The last shift by one is SSAT's. A
+ * Cortex-M7 works on both at once. */
+#define BW_PIXELS_SCALE(x, y)                                                                             \
+    "add.w r12, r3, " x ", asr #31\n"                                                                     \
+    "add.w lr, r3, " y ", asr #31\n"                                                                      \
+    "smmlar " x ", " x ", r0, r12\n"                                                                      \
+    "smmlar " y ", " y ", r0, lr\n"                                                                       \
+    "asr.w " x ", " x ", r1\n"                                                                            \
+    "ssat " x ", #8, " x ", asr #1\n"                                                                     \
+    "asr.w " y ", " y ", r1\n"                                                                            \
+    "ssat " y ", #8, " y ", asr #1\n"
+#define BW_PIXELS_EVEN(both0, even0, both1, even1)                                                        \
+    "sub.w " both0 ", " both0 ", " even0 "\n"                                                             \
+    "lsl.w " even0 ", " even0 ", #1\n"                                                                    \
+    "sub.w " both1 ", " both1 ", " even1 "\n"                                                             \
+    "lsl.w " even1 ", " even1 ", #1\n" BW_PIXELS_SCALE(even0, even1)
+#define BW_PIXELS_ODD(both0, even0, both1, even1)                                                         \
+    "asr.w " both0 ", " both0 ", #7\n"                                                                    \
+    "asr.w " both1 ", " both1 ", #7\n" BW_PIXELS_SCALE(both0, both1)                                      \
+    "bfi " even0 ", " both0 ", #8, #8\n"                                                                  \
+    "bfi " even1 ", " both1 ", #8, #8\n"
 
 #define BW_PIXELS_END                                                                                     \
-    "ldr r0, [sp]\n"                                                                                      \
-    "ldr r3, [r0, #40]\n"                                                                                 \
-    "cmp r3, #0\n"                                                                                         \
-    "beq.w 4f\n"                                                                                          \
-    "ldrd r2, r3, [r0, #8]\n"                                                                             \
-    "ldr r12, [r0, #32]\n"                                                                                \
-    "ldr r2, [r2]\n"                                                                                      \
-    "ldrb r3, [r3]\n"                                                                                     \
-    "lsl r12, r12, r3\n"                                                                                  \
-    BW_PIXELS_EVEN("r4", "r5")                                                                            \
-    BW_PIXELS_EVEN("r6", "r7")                                                                            \
-    BW_PIXELS_EVEN("r8", "r9")                                                                            \
-    BW_PIXELS_EVEN("r10", "r11")                                                                          \
-    "ldrd r2, r3, [r0, #8]\n"                                                                             \
-    "ldr r12, [r0, #32]\n"                                                                                \
-    "add lr, r2, #8\n"                                                                                    \
-    "str lr, [r0, #8]\n"                                                                                  \
-    "add lr, r3, #2\n"                                                                                    \
-    "str lr, [r0, #12]\n"                                                                                 \
-    "ldr r2, [r2, #4]\n"                                                                                  \
-    "ldrb r3, [r3, #1]\n"                                                                                 \
-    "lsl r12, r12, r3\n"                                                                                  \
-    BW_PIXELS_ODD("r4", "r5")                                                                             \
-    BW_PIXELS_ODD("r6", "r7")                                                                             \
-    BW_PIXELS_ODD("r8", "r9")                                                                             \
-    BW_PIXELS_ODD("r10", "r11")                                                                           \
-    "ldrd r2, r3, [r0, #16]\n"                                                                            \
-    "ldrd r12, lr, [r0, #24]\n"                                                                           \
-    "strh r11, [r2, lr]\n"                                                                                \
-    "strh r9, [r2, r12]\n"                                                                                \
-    "strh r7, [r2, r3]\n"                                                                                 \
-    "strh r5, [r2], #2\n"                                                                                 \
-    "str r2, [r0, #16]\n"                                                                                 \
+    "ldrd r0, r1, [sp, #8]\n"                                                                             \
+    "ldr.w r3, [sp, #16]\n"                                                                               \
+    "cmp.w r1, #32\n"                                                                                     \
+    "bhs.w 4f\n"                                                                                          \
+    BW_PIXELS_EVEN("r4", "r5", "r6", "r7")                                                                \
+    BW_PIXELS_EVEN("r8", "r9", "r10", "r11")                                                              \
+    "ldrd r0, r1, [sp, #20]\n"                                                                            \
+    "ldr.w r3, [sp, #28]\n"                                                                               \
+    BW_PIXELS_ODD("r4", "r5", "r6", "r7")                                                                 \
+    BW_PIXELS_ODD("r8", "r9", "r10", "r11")                                                               \
+    "ldrd r0, r1, [sp, #44]\n"                                                                            \
+    "ldrd r3, r12, [sp, #52]\n"                                                                           \
+    "strh.w r11, [r0, r12]\n"                                                                             \
+    "strh.w r9, [r0, r3]\n"                                                                               \
+    "strh.w r7, [r0, r1]\n"                                                                               \
+    "strh.w r5, [r0]\n"                                                                                   \
     "3:\n"                                                                                                \
-    "ldr r3, [r0, #36]\n"                                                                                 \
+    "add.w r0, r0, r1\n"                                                                                  \
+    "add.w r0, r0, r12\n"                                                                                 \
+    "str.w r0, [sp, #44]\n"                                                                               \
+    "ldr.w r3, [sp, #40]\n"                                                                               \
+    "cmp.w r2, r3\n"                                                                                      \
+    "bne.w 8b\n"                                                                                          \
+    "ldr r0, [sp, #64]\n"                                                                                 \
+    "ldr r3, [r0, #44]\n"                                                                                 \
     "subs r3, r3, #1\n"                                                                                   \
-    "str r3, [r0, #36]\n"                                                                                 \
+    "str r3, [r0, #44]\n"                                                                                 \
     "bne.w 1b\n"                                                                                          \
-    "pop {r0, r2-r11, pc}\n"                                                                              \
+    "add sp, sp, #64\n"                                                                                   \
+    "pop {r0, r4-r11, pc}\n"                                                                              \
     "4:\n"                                                                                                \
-    "add r3, r0, #48\n"                                                                                   \
+    "str r2, [sp, #60]\n"                                                                                 \
+    "ldr r0, [sp, #64]\n"                                                                                 \
+    "add r3, r0, #56\n"                                                                                   \
     "stm r3, {r4-r11}\n"                                                                                  \
-    "str r1, [sp, #8]\n"                                                                                  \
+    "ldr r1, [sp, #44]\n"                                                                                 \
     "bl bw_pixels_outputs\n"                                                                              \
-    "ldr r0, [sp]\n"                                                                                      \
-    "ldr r1, [sp, #8]\n"                                                                                  \
+    "ldr r2, [sp, #60]\n"                                                                                 \
+    "ldrd r0, r1, [sp, #44]\n"                                                                            \
+    "ldr r12, [sp, #56]\n"                                                                                \
     "b 3b\n"
 
-/* The job of `count` output pixels that lie side by side from `out` on. */
-static inline bw_pixels_t bw_pixels_job(const bw_conv_2d_s8_dsp_t *p, const uint32_t *in, int8_t *out, int32_t count)
+/* The job of `count` output pixels that lie side by side from `out` on: groups of four, or one group of less. */
+static inline bw_pixels_t bw_pixels_job(const bw_conv_2d_s8_dsp_t *p, const uint32_t *in, int32_t group_words, int8_t *out,
+                                        int32_t count)
 {
     int32_t pitch = p->window.out_c;
     bw_pixels_t job;
     job.in = in;
+    job.end = in + (count + BW_PIXELS - 1) / BW_PIXELS * group_words;
+    job.weights = p->weights;
     job.pair_bytes = p->pair_bytes;
     job.constants = p->constants;
     job.shift = p->shift;

@@ -1,9 +1,15 @@
-/* bw_pixels_t with groups of four inputs of four pixels, 32 bytes a group. */
 #ifndef BW_ARMV7EM_SINGLE_H
 #define BW_ARMV7EM_SINGLE_H
 
 #include "armv7em/pixels.h"
 
-void bw_single(bw_pixels_t *job, const uint32_t *weights);
+/* All channels of `count` output pixels that lie side by side from `out` on, their inputs expanded from `in` on. */
+void bw_single(const bw_conv_2d_s8_dsp_t *p, const uint32_t *in, int8_t *out, int32_t count);
+
+/* The words of a group: two bytes for each input of four pixels, where weights have a byte for each of two channels. */
+static inline int32_t bw_group_words(const bw_conv_2d_s8_dsp_t *p)
+{
+    return p->pair_bytes;
+}
 
 #endif

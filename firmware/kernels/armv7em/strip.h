@@ -32,10 +32,11 @@ static inline void bw_expand_strip(const bw_conv_2d_s8_dsp_t *p, const int8_t *i
 
 /* The whole layer; `multiply` goes over all pairs of channels of four pixels. */
 static inline void bw_convolve_strips(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch, int32_t stride,
-                                      void multiply(bw_pixels_t *job, const uint32_t *weights))
+                                      void multiply(bw_pixels_t *job))
 {
     const bw_window_t *w = &p->window;
     uint32_t *strip = (uint32_t *)(void *)scratch;
+    int32_t words = w->k_h * w->in_c / 2 * BW_STRIP_COLUMNS(stride);
     for (int32_t row = 0; row < w->out_h; row++) {
         int32_t y = bw_walk(w, row, w->out_h);
         bw_span_t rows = bw_rows(w, y);
@@ -43,8 +44,8 @@ static inline void bw_convolve_strips(const bw_conv_2d_s8_dsp_t *p, const int8_t
             int32_t count = w->out_w - done < BW_PIXELS ? w->out_w - done : BW_PIXELS;
             int32_t x = w->backward ? w->out_w - done - count : done;
             bw_expand_strip(p, in, rows, x * stride - w->pad_w, stride, strip);
-            bw_pixels_t job = bw_pixels_job(p, strip, out + (y * w->out_w + x) * w->out_c, count);
-            multiply(&job, p->weights);
+            bw_pixels_t job = bw_pixels_job(p, strip, words, out + (y * w->out_w + x) * w->out_c, count);
+            multiply(&job);
         }
     }
 }

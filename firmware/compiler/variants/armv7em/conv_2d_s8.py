@@ -8,7 +8,9 @@ from firmware.core import Core
 
 REPLACES = ("bw_conv_2d_s8",)
 
-_CODE_BYTES = 1500
+_CODE_BYTES = 1700
+# Pixels of a group, and how many groups are worth a larger arena: all of them use a pair's constants.
+_GROUP_PIXELS, _GROUPS = 4, 2
 
 
 def rewrite(step: Step, core: Core) -> Step | None:
@@ -21,23 +23,25 @@ def rewrite(step: Step, core: Core) -> Step | None:
     weights, kernel, columns = fields["weights"], "bw_conv_2d_s8_dsp", 0
     taps = (w["k_h"], w["k_w"])
     if taps == (1, 1) and _reach(w) == (1, 1) and w["in_c"] % 4 == 0 and _whole(w):
-        kernel, scratch_bytes = "bw_conv_2d_s8_1x1_dsp", 8 * w["in_c"]
+        kernel, group_bytes = "bw_conv_2d_s8_1x1_dsp", 8 * w["in_c"]
     elif w["k_w"] == 3 and w["dilation_w"] == 1 and w["stride_w"] in (1, 2) and w["in_c"] % 4 == 0:
         kernel = "bw_conv_2d_s8_3_dsp" if w["stride_w"] == 1 else "bw_conv_2d_s8_3_stride_2_dsp"
         columns = 3 + 3 * w["stride_w"]
         grouped = weights.reshape(w["out_c"], w["k_h"], 3, w["in_c"] // 4, 4)
         weights = np.ascontiguousarray(grouped.transpose(0, 1, 3, 2, 4))
-        scratch_bytes = 2 * w["k_h"] * columns * w["in_c"]
+        group_bytes = 2 * w["k_h"] * columns * w["in_c"]
     else:
         inputs = -(-weights[0].size // 4) * 4
-        scratch_bytes = 9 * inputs
+        group_bytes = 9 * inputs
     found = paired({**fields, "weights": weights}, w["out_c"], fields["in_zero"])
     if found is None:
         return None
     words, pairs = found
-    params = {"window": window, "weights": words, "pair_bytes": 4 * words.shape[1], **_outputs(pairs)}
-    params |= {"in_zero": fields["in_zero"], "out": fields["out"]}
     pixels = w["out_h"] * w["out_w"]
+    most_groups = 1 if columns else -(-pixels // _GROUP_PIXELS)
+    groups = min(most_groups, _GROUPS)
+    params = {"window": window, "weights": words, "pair_bytes": 4 * words.shape[1], **_outputs(pairs)}
+    params |= {"in_zero": fields["in_zero"], "groups": groups, "out": fields["out"]}
     return Step(
         step.operator,
         kernel,
@@ -45,7 +49,9 @@ def rewrite(step: Step, core: Core) -> Step | None:
         step.reads,
         step.writes,
         macs=step.macs,
-        scratch_bytes=scratch_bytes,
+        scratch_bytes=groups * group_bytes,
+        group_bytes=group_bytes,
+        most_groups=most_groups,
         overlap=step.overlap,
         backward_overlap=step.backward_overlap,
         walked=window,
