@@ -4,6 +4,8 @@ All layers of a core run in one image on its virtual CPU. int8 equals the oracle
 which other tests compare with theirs.
 """
 
+import re
+
 import numpy as np
 import pytest
 
@@ -199,6 +201,14 @@ def test_two_products_must_fit_sixteen_bits(weight, kernel):
     y = builder.tensor((1, 8, 8, 8), "int8", 1.0, 0)
     builder.operator("CONV_2D", [x, weights], [y], "Conv2DOptions", padding=0, stride_h=1, stride_w=1)
     assert compile_model(builder.build([x], [y]), CORES["cortex-m0plus"]).steps[0].kernel == kernel
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in KERNELS.iterdir() if path.is_dir()))
+def test_functions_have_names_of_their_own(folder):
+    """Sections are named like functions, and all that have one name are linked or dropped together."""
+    static = re.compile(r"^(?:\w+ |__attribute__\(\(.*?\)\) )*?static (?!inline)[^;={]*?(\w+)\((?!\()", re.MULTILINE)
+    names = [name for file in sorted((KERNELS / folder).glob("*.c")) for name in static.findall(file.read_text())]
+    assert sorted(set(names)) == sorted(names)
 
 
 def test_every_kernel_has_layers_here():

@@ -5,7 +5,7 @@
 #include "portable/window.h"
 
 /* Copies what an output pixel needs, less the zero point, as long as `end`; taps outside of the input are 0. */
-static void gather(const bw_window_t *w, const int8_t *in, int32_t zero, int32_t pixel, int16_t *to, int16_t *end)
+static void gather_hybrid(const bw_window_t *w, const int8_t *in, int32_t zero, int32_t pixel, int16_t *to, int16_t *end)
 {
     int32_t y = pixel / w->out_w;
     bw_span_t rows = bw_rows(w, y), columns = bw_columns(w, pixel - y * w->out_w);
@@ -36,8 +36,8 @@ void bw_conv_2d_hybrid_dsp(const bw_conv_2d_hybrid_dsp_t *p, const float *in, fl
     bw_dynamic_t range = bw_quantize_dynamic(in, elements, p->asymmetric, quantized);
     for (int32_t first = 0; first < pixels; first += 2) {
         int32_t second = first + 1 < pixels ? first + 1 : first;
-        gather(w, quantized, range.zero, first, windows, windows + p->inputs);
-        gather(w, quantized, range.zero, second, windows + p->inputs, windows + 2 * p->inputs);
+        gather_hybrid(w, quantized, range.zero, first, windows, windows + p->inputs);
+        gather_hybrid(w, quantized, range.zero, second, windows + p->inputs, windows + 2 * p->inputs);
         const uint32_t *weights = p->weights;
         float *a = out + first * channels, *b = out + second * channels;
         for (int32_t o = 0; o < channels; o += 2) {

@@ -19,7 +19,7 @@ static int16_t *zeros(int16_t *to, int32_t count)
 }
 
 /* Copies what an output pixel needs, as long as `end`; taps outside of the input are 0. */
-static void gather(const bw_window_t *w, const int16_t *in, int32_t pixel, int16_t *to, int16_t *end)
+static void gather_s16(const bw_window_t *w, const int16_t *in, int32_t pixel, int16_t *to, int16_t *end)
 {
     int32_t y = pixel / w->out_w, tap_row = w->k_w * w->in_c;
     bw_span_t rows = bw_rows(w, y), columns = bw_columns(w, pixel - y * w->out_w);
@@ -47,8 +47,8 @@ void bw_conv_2d_s16_dsp(const bw_conv_2d_s16_dsp_t *p, const int16_t *in, int16_
     int32_t pixels = w->out_h * w->out_w, channels = w->out_c;
     for (int32_t done = 0; done < pixels; done += 2) {
         int32_t count = pixels - done < 2 ? 1 : 2, first = w->backward ? pixels - done - count : done;
-        gather(w, in, first, windows, windows + p->inputs);
-        gather(w, in, first + count - 1, windows + p->inputs, windows + 2 * p->inputs);
+        gather_s16(w, in, first, windows, windows + p->inputs);
+        gather_s16(w, in, first + count - 1, windows + p->inputs, windows + 2 * p->inputs);
         const uint32_t *weights = p->weights;
         int16_t *a = out + first * channels, *b = a + (count - 1) * channels;
         for (int32_t o = 0; o < channels; o += 2) {

@@ -1,6 +1,6 @@
 #include "armv7em/strip.h"
 
-__attribute__((naked)) static void multiply(bw_pixels_t *job)
+__attribute__((naked)) static void multiply_strip(bw_pixels_t *job)
 {
     __asm volatile(BW_PIXELS_BEGIN
                    ".balign 4\n"
@@ -10,5 +10,5 @@ __attribute__((naked)) static void multiply(bw_pixels_t *job)
 
 BW_SMALL void bw_conv_2d_s8_3_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
 {
-    bw_convolve_strips(p, in, out, scratch, 1, multiply);
+    bw_convolve_strips(p, in, out, scratch, 1, multiply_strip);
 }

@@ -1,7 +1,7 @@
 #include "armv7em/planes.h"
 
 /* Two rows and two columns of outputs at a time: sums r10, r11 of the first row, r12, lr of the second. Columns at r2 and r3. */
-__attribute__((naked)) static void multiply(bw_plane_t *job)
+__attribute__((naked)) static void multiply_plane(bw_plane_t *job)
 {
     __asm volatile(BW_PLANE_BEGIN
                    "ldr r10, [sp, #36]\n"
@@ -48,5 +48,5 @@ __attribute__((naked)) static void multiply(bw_plane_t *job)
 
 void bw_depthwise_3x3_s8_dsp(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
 {
-    bw_depthwise_planes(p, in, out, scratch, multiply);
+    bw_depthwise_planes(p, in, out, scratch, multiply_plane);
 }

@@ -7,12 +7,12 @@
 #define EIGHT_WEIGHTS                                                     \
     "vldmia r2!, {s24-s27}\n" WIDEN("s16", "s17", "s24") WIDEN("s18", "s19", "s25") WIDEN("s20", "s21", "s26") WIDEN("s22", "s23", "s27")
 
-__attribute__((naked)) static void multiply(bw_tile_t *job)
+__attribute__((naked)) static void multiply_columns_f16(bw_tile_t *job)
 {
     __asm volatile(BW_TILE_BEGIN BW_COLUMNS_LOOP(EIGHT_WEIGHTS) BW_COLUMNS_BIAS BW_TILE_END);
 }
 
 void bw_fully_connected_f16_fpu(const bw_fully_connected_float_t *p, const float *in, float *out)
 {
-    bw_multiply_columns(p, in, out, 2, multiply);
+    bw_multiply_columns(p, in, out, 2, multiply_columns_f16);
 }

@@ -1,7 +1,7 @@
 #include "armv7em/single.h"
 
 /* Sixteen inputs a round; what is over comes first, by an entry in the middle. */
-__attribute__((naked)) static void multiply(bw_pixels_t *job)
+__attribute__((naked)) static void multiply_groups(bw_pixels_t *job)
 {
     __asm volatile(BW_PIXELS_BEGIN
                    "ldr.w r3, [sp, #36]\n"
@@ -52,13 +52,13 @@ BW_SMALL void bw_single(const bw_conv_2d_s8_dsp_t *p, const uint32_t *in, int8_t
     int32_t group_words = bw_group_words(p), rest = count % BW_PIXELS, whole = count - rest, pitch = p->window.out_c;
     if (whole) {
         bw_pixels_t job = bw_pixels_job(p, in, group_words, out, whole);
-        multiply(&job);
+        multiply_groups(&job);
         in += whole / BW_PIXELS * group_words;
         out += whole * pitch;
     }
     if (rest == BW_PIXELS - 1) {
         bw_pixels_t job = bw_pixels_job(p, in, group_words, out, rest);
-        multiply(&job);
+        multiply_groups(&job);
         return;
     }
     for (; rest > 0; rest--, out += pitch)

@@ -1,7 +1,7 @@
 #include "resize.h"
 
 /* Fractions can be negative at the border, where both neighbours are the same pixel; rounds half away from zero. */
-static int8_t lerp(int8_t low_low, int8_t high_low, int8_t low_high, int8_t high_high, int32_t y, int32_t x)
+static int8_t lerp_s8(int8_t low_low, int8_t high_low, int8_t low_high, int8_t high_high, int32_t y, int32_t x)
 {
     const int32_t one = 1 << 10, half = 1 << 19;
     int32_t low = low_low * (one - y) + high_low * y;
@@ -12,5 +12,5 @@ static int8_t lerp(int8_t low_low, int8_t high_low, int8_t low_high, int8_t high
 
 void bw_resize_bilinear_s8(const bw_resize_bilinear_s8_t *p, const int8_t *in, int8_t *out)
 {
-    BW_RESIZE(p, in, out, lerp);
+    BW_RESIZE(p, in, out, lerp_s8);
 }

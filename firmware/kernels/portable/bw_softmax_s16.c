@@ -9,7 +9,7 @@ static int16_t look_up(const int16_t *table, int32_t position)
     return (int16_t)(entry[0] + (((entry[1] - entry[0]) * (clamped & 127) + 64) >> 7));
 }
 
-static void softmax_row(const bw_softmax_s16_t *p, const int16_t *in, int16_t *out)
+static void softmax_row_s16(const bw_softmax_s16_t *p, const int16_t *in, int16_t *out)
 {
     int32_t max = INT16_MIN;
     for (int32_t i = 0; i < p->depth; i++)
@@ -33,5 +33,5 @@ static void softmax_row(const bw_softmax_s16_t *p, const int16_t *in, int16_t *o
 void bw_softmax_s16(const bw_softmax_s16_t *p, const int16_t *in, int16_t *out)
 {
     for (int32_t row = 0; row < p->rows; row++, in += p->depth, out += p->depth)
-        softmax_row(p, in, out);
+        softmax_row_s16(p, in, out);
 }

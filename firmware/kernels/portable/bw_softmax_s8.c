@@ -58,7 +58,7 @@ static int32_t exp_of_difference(const bw_softmax_s8_t *p, int32_t difference)
     return exp_negative(bw_doubling_high_mul(scaled, p->multiplier));
 }
 
-static void softmax_row(const bw_softmax_s8_t *p, const int8_t *in, int8_t *out)
+static void softmax_row_s8(const bw_softmax_s8_t *p, const int8_t *in, int8_t *out)
 {
     int32_t max = INT8_MIN;
     for (int32_t i = 0; i < p->depth; i++)
@@ -83,5 +83,5 @@ static void softmax_row(const bw_softmax_s8_t *p, const int8_t *in, int8_t *out)
 void bw_softmax_s8(const bw_softmax_s8_t *p, const int8_t *in, int8_t *out)
 {
     for (int32_t row = 0; row < p->rows; row++, in += p->depth, out += p->depth)
-        softmax_row(p, in, out);
+        softmax_row_s8(p, in, out);
 }
