@@ -31,7 +31,7 @@ def fully_connected(seed: int, dtype: str = "int8") -> tuple[bytes, np.ndarray]:
 
 
 def convolution(seed: int, kind: str, dtype: str = "int8", pooled: bool = False) -> tuple[bytes, np.ndarray]:
-    """Return (.tflite, input) of a convolution: "1x1", "3" or "3_stride_2" (taps side by side), or "any".
+    """Return (.tflite, input) of a convolution: "1x1", "3" or "3_stride_2" (taps side by side), "rgb" or "any".
 
     Behind a pooling, whose input needs a larger arena, there is more room for scratch memory.
     """
@@ -40,7 +40,7 @@ def convolution(seed: int, kind: str, dtype: str = "int8", pooled: bool = False)
     height, width = (int(v) for v in rng.integers(3, 12, 2))
     (k_h, k_w), (stride_h, stride_w) = rng.integers(1, 5, 2), rng.integers(1, 3, 2)
     dilation_h = int(rng.integers(1, 3)) if stride_h == 1 and kind == "3" else 1
-    in_c = int(rng.integers(1, 5)) * (1 if kind == "any" else 4)
+    in_c = 3 if kind == "rgb" else int(rng.integers(1, 5)) * (1 if kind == "any" else 4)
     if kind == "1x1":
         k_h = k_w = stride_h = stride_w = 1
     elif kind != "any":
@@ -123,7 +123,7 @@ DSP = {
         f"bw_conv_2d_s8_{kind}_dsp".replace("any_", ""): [
             convolution(seed, kind, pooled=seed % 2 == 1) for seed in range(COUNT)
         ]
-        for kind in KINDS
+        for kind in (*KINDS, "rgb")
     },
     "bw_add_s8_dsp": [addition(seed) for seed in range(COUNT)],
     "bw_average_s8_dsp": [average(seed) for seed in range(COUNT)],

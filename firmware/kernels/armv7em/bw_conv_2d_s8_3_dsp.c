@@ -10,5 +10,5 @@ __attribute__((naked)) static void multiply_strip(bw_pixels_t *job)
 
 BW_SMALL void bw_conv_2d_s8_3_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
 {
-    bw_convolve_strips(p, in, out, scratch, 1, multiply_strip);
+    bw_convolve_strips(p, in, out, scratch, 1, BW_STRIP_WORDS(&p->window, 1), bw_expand_strip, multiply_strip);
 }

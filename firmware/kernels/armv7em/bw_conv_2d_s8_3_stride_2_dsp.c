@@ -10,5 +10,5 @@ __attribute__((naked)) static void multiply_strip_stride_2(bw_pixels_t *job)
 
 BW_SMALL void bw_conv_2d_s8_3_stride_2_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)
 {
-    bw_convolve_strips(p, in, out, scratch, 2, multiply_strip_stride_2);
+    bw_convolve_strips(p, in, out, scratch, 2, BW_STRIP_WORDS(&p->window, 2), bw_expand_strip, multiply_strip_stride_2);
 }

@@ -26,8 +26,12 @@ void bw_conv_2d_s8_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *o
 void bw_conv_2d_s8_1x1_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch);
 
 /* k_w = 3, dilation 1, stride_w as the name says, input channels a multiple of four. Weights: (pair, k_h, in_c / 4, k_w, 4);
- * scratch: 2 bytes for every input in k_h rows of 6 or 9 columns; one group. */
+ * scratch: 2 bytes for every input in k_h rows of 6 or 9 columns, for each group. */
 void bw_conv_2d_s8_3_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch);
 void bw_conv_2d_s8_3_stride_2_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch);
+
+/* Three input channels, k_w = 3, stride_w = 2, dilation 1. Weights: (pair, k_h, 5 words), two neighbours each, the last without a
+ * second. Scratch: 56 bytes for each row and group. */
+void bw_conv_2d_s8_rgb_dsp(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch);
 
 #endif

@@ -82,17 +82,18 @@ void bw_pixels_outputs(bw_pixels_t *job, int8_t *out);
 
 /* A word of weights times one word of each pixel, two pixels at each of these offsets from r2. A Cortex-M4 overlaps the first
  * loads; a Cortex-M7 needs the others between multiplications, two of them before a loaded word is a factor. */
-#define BW_PIXELS_WORD(at01, at23)                                                                                     \
+#define BW_PIXELS_WORD(at01, at23) BW_PIXELS_WORD_OF(at01, at01 "+4", at23, at23 "+4")
+#define BW_PIXELS_WORD_OF(at0, at1, at2, at3)                                                                          \
     "ldr.w r0, [r1], #4\n"                                                                                             \
-    "ldr.w r3, [r2, #(" at01 ")]\n"                                                                                    \
-    "ldr.w r12, [r2, #(" at01 "+4)]\n"                                                                                 \
+    "ldr.w r3, [r2, #(" at0 ")]\n"                                                                                     \
+    "ldr.w r12, [r2, #(" at1 ")]\n"                                                                                    \
     "sxtb16 lr, r0\n"                                                                                                  \
     "smlad r4, r0, r3, r4\n"                                                                                           \
     "smlad r5, lr, r3, r5\n"                                                                                           \
-    "ldr.w r3, [r2, #(" at23 ")]\n"                                                                                    \
+    "ldr.w r3, [r2, #(" at2 ")]\n"                                                                                     \
     "smlad r6, r0, r12, r6\n"                                                                                          \
     "smlad r7, lr, r12, r7\n"                                                                                          \
-    "ldr.w r12, [r2, #(" at23 "+4)]\n"                                                                                 \
+    "ldr.w r12, [r2, #(" at3 ")]\n"                                                                                    \
     "smlad r8, r0, r3, r8\n"                                                                                           \
     "smlad r9, lr, r3, r9\n"                                                                                           \
     "smlad r10, r0, r12, r10\n"                                                                                        \

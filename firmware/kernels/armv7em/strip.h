@@ -7,6 +7,11 @@
 #include "portable/window.h"
 
 #define BW_STRIP_COLUMNS(stride) (3 * (stride) + 3)
+#define BW_STRIP_WORDS(w, stride) ((w)->k_h * (w)->in_c / 2 * BW_STRIP_COLUMNS(stride))
+
+/* Expands what lies under four windows: rows of the input as bw_rows gives them, and columns from `column` on. */
+typedef void (*bw_expand_strip_t)(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, bw_span_t rows, int32_t column, int32_t stride,
+                                  uint32_t *to);
 
 static inline void bw_expand_strip(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, bw_span_t rows, int32_t column, int32_t stride,
                                    uint32_t *to)
@@ -30,21 +35,22 @@ static inline void bw_expand_strip(const bw_conv_2d_s8_dsp_t *p, const int8_t *i
     }
 }
 
-/* The whole layer; `multiply` goes over all pairs of channels of four pixels. */
+/* The whole layer: `expand` makes a strip of `words`, `multiply` goes over all pairs of channels of some. */
 static inline void bw_convolve_strips(const bw_conv_2d_s8_dsp_t *p, const int8_t *in, int8_t *out, uint8_t *scratch, int32_t stride,
-                                      void multiply(bw_pixels_t *job))
+                                      int32_t words, bw_expand_strip_t expand, void multiply(bw_pixels_t *job))
 {
     const bw_window_t *w = &p->window;
-    uint32_t *strip = (uint32_t *)(void *)scratch;
-    int32_t words = w->k_h * w->in_c / 2 * BW_STRIP_COLUMNS(stride);
+    uint32_t *strips = (uint32_t *)(void *)scratch;
     for (int32_t row = 0; row < w->out_h; row++) {
         int32_t y = bw_walk(w, row, w->out_h);
         bw_span_t rows = bw_rows(w, y);
-        for (int32_t done = 0; done < w->out_w; done += BW_PIXELS) {
-            int32_t count = w->out_w - done < BW_PIXELS ? w->out_w - done : BW_PIXELS;
-            int32_t x = w->backward ? w->out_w - done - count : done;
-            bw_expand_strip(p, in, rows, x * stride - w->pad_w, stride, strip);
-            bw_pixels_t job = bw_pixels_job(p, strip, words, out + (y * w->out_w + x) * w->out_c, count);
+        for (int32_t done = 0, count; done < w->out_w; done += count) {
+            int32_t left = w->out_w - done, groups = left / BW_PIXELS < p->groups ? left / BW_PIXELS : p->groups;
+            count = groups ? BW_PIXELS * groups : left;
+            int32_t x = w->backward ? left - count : done;
+            for (int32_t i = 0; i < count; i += BW_PIXELS)
+                expand(p, in, rows, (x + i) * stride - w->pad_w, stride, strips + i / BW_PIXELS * words);
+            bw_pixels_t job = bw_pixels_job(p, strips, words, out + (y * w->out_w + x) * w->out_c, count);
             multiply(&job);
         }
     }

@@ -30,6 +30,9 @@ def rewrite(step: Step, core: Core) -> Step | None:
         grouped = weights.reshape(w["out_c"], w["k_h"], 3, w["in_c"] // 4, 4)
         weights = np.ascontiguousarray(grouped.transpose(0, 1, 3, 2, 4))
         group_bytes = 2 * w["k_h"] * columns * w["in_c"]
+    elif (w["in_c"], w["k_w"], w["stride_w"], w["dilation_w"]) == (3, 3, 2, 1):
+        kernel, columns = "bw_conv_2d_s8_rgb_dsp", 9
+        weights, group_bytes = _neighbours(weights.reshape(w["out_c"], w["k_h"], 9)), 56 * w["k_h"]
     else:
         inputs = -(-weights[0].size // 4) * 4
         group_bytes = 9 * inputs
@@ -37,9 +40,11 @@ def rewrite(step: Step, core: Core) -> Step | None:
     if found is None:
         return None
     words, pairs = found
+    if kernel == "bw_conv_2d_s8_rgb_dsp":
+        words = np.ascontiguousarray(words[:, : 5 * w["k_h"]])
     pixels = w["out_h"] * w["out_w"]
-    most_groups = 1 if columns else -(-pixels // _GROUP_PIXELS)
-    groups = min(most_groups, _GROUPS)
+    most_groups = max(1, w["out_w"] // _GROUP_PIXELS) if columns else -(-pixels // _GROUP_PIXELS)
+    groups = 1 if columns else min(most_groups, _GROUPS)
     params = {"window": window, "weights": words, "pair_bytes": 4 * words.shape[1], **_outputs(pairs)}
     params |= {"in_zero": fields["in_zero"], "groups": groups, "out": fields["out"]}
     return Step(
@@ -59,6 +64,14 @@ def rewrite(step: Step, core: Core) -> Step | None:
         estimated_cycles=step.macs * 11 // 10 + pixels * (12 * w["out_c"] + 2 * w["k_h"] * w["k_w"] * w["in_c"]),
         code_bytes=_CODE_BYTES,
     )
+
+
+def _neighbours(weights: np.ndarray) -> np.ndarray:
+    """Return rows of weights (channels, k_h, 9) in the order of which `paired` makes words of two neighbours."""
+    channels = len(weights)
+    flat = np.pad(weights, ((0, 0), (0, 0), (0, 1))).reshape(channels, -1)
+    flat = np.pad(flat, ((0, 0), (0, -flat.shape[1] % 4)))
+    return np.ascontiguousarray(flat.reshape(channels, -1, 4)[:, :, [0, 2, 1, 3]].reshape(channels, -1))
 
 
 def _reach(w: dict) -> tuple[int, int]:
