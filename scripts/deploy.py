@@ -7,6 +7,7 @@ results/devices/. `--rollback` starts the image in the other slot again. Every s
 """
 
 import argparse
+import functools
 import hashlib
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from firmware.bootloader import BootloaderError
 from firmware.build import build_image, compile_kernels
 from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.model import compile_model
+from firmware.core import Core
 from firmware.settings import SettingsError
 from scripts.deployment.device import FOLDER, is_device, make_device, running
 from scripts.deployment.keys import FOLDER as KEYS
@@ -63,6 +65,14 @@ class Deployment(Record):
     steps: list[Step]
 
 
+@functools.cache
+def _kernels(core: Core) -> bytes:
+    """Return the library of a core's kernels, which every image of a run is linked with."""
+    with tempfile.TemporaryDirectory(prefix="boardwalk-deploy-") as folder:
+        compile_kernels(core, library := Path(folder) / "libkernels.a")
+        return library.read_bytes()
+
+
 @dataclass(frozen=True)
 class Job:
     """What is to be deployed, and what it has to prove."""
@@ -87,7 +97,7 @@ class Job:
         part = self.board.for_slot(slot)
         with tempfile.TemporaryDirectory(prefix="boardwalk-deploy-") as folder:
             elf, kernels = Path(folder) / "firmware.elf", Path(folder) / "libkernels.a"
-            compile_kernels(part.target, kernels)
+            kernels.write_bytes(_kernels(part.target))
             compiled = compile_model(self.tflite, part.target, part.optimize)
             sizes, reason = build_image(part, compiled, kernels, elf, self.model)
             if reason:

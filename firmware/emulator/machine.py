@@ -81,6 +81,7 @@ class VirtualBoard:
         self._reset: str | None = None
         self._failure: Exception | None = None
         self._memory = memory or {}
+        self._stored: tuple[int, bytes] | None = None
         self._cost = cost_model(board.core)
         chip = importlib.import_module(f"firmware.chips.{board.chip}.virtual")
         self.processor = processor(board.target, chip, lambda: self.counter.cycles)
@@ -137,10 +138,23 @@ class VirtualBoard:
 
     def _store(self, _engine: unicorn.Uc, _access: int, address: int, size: int, value: int, _: None) -> bool:
         """Program flash; False if it is locked, so that the engine stops as it does without a controller."""
+        self._settle_flash()
         if not self._controller.writable:
             return False
         self._guard(lambda: self._controller.store(address, size, value & (1 << 8 * size) - 1), "write", size, address)
+        # The engine now writes the value, as into RAM: what the controller made of it has to come back after that.
+        start = address - self.board.flash.origin
+        self._stored = start, bytes(self._memory[self.board.flash.name][start : start + size])
+        self.counter.call_at(0)
         return True
+
+    def _settle_flash(self) -> None:
+        """Bring back what the last store into flash left there."""
+        if self._stored:
+            (start, content), self._stored = self._stored, None
+            self._memory[self.board.flash.name][start : start + len(content)] = content
+            address = self.board.flash.origin + start
+            self.engine.ctl_remove_cache(address, address + len(content))
 
     def restart(self, powerless: bool) -> "VirtualBoard":
         """Return this board after a reset, its flash and console as they are; RAM too, unless power was gone."""
@@ -177,6 +191,7 @@ class VirtualBoard:
         while next_pc is not None:
             self._plan()
             error = self.processor.run(next_pc)
+            self._settle_flash()
             if self._failure:
                 raise self._failure
             pc = self.processor.pc
@@ -224,6 +239,7 @@ class VirtualBoard:
     def _event(self) -> bool:
         """Do what is due between two blocks; True if the engine was stopped before the second."""
         try:
+            self._settle_flash()
             if self._pace and self.counter.cycles >= self._pace.next_cycles:
                 self._pace.hold()
             if self._exceptions and self._exceptions.due():
@@ -291,6 +307,7 @@ class VirtualBoard:
 
     def _read(self, _engine: unicorn.Uc, offset: int, size: int, start: int) -> int:
         address = start + offset
+        self._settle_flash()
         try:
             return self.bus.find(address).read(address, size)
         except BusError as error:
@@ -299,6 +316,7 @@ class VirtualBoard:
 
     def _write(self, _engine: unicorn.Uc, offset: int, size: int, value: int, start: int) -> None:
         address = start + offset
+        self._settle_flash()
         self._guard(lambda: self.bus.find(address).write(address, size, value), "write", size, address)
         if self._exceptions and self._exceptions.in_use:
             self.counter.call_at(0)  # the write may have raised a line or changed what is enabled

@@ -4,11 +4,15 @@ import struct
 
 import numpy as np
 import pytest
+from unicorn import arm_const
 
-from firmware.board import BOARDS_FOLDER, load_board
+from firmware.board import board_names, load_board
+from firmware.emulator.image import read_image
+from firmware.emulator.machine import BoardStopped, VirtualBoard
+from firmware.emulator.program import build_program
 from tests.deployment import campaigns, devices
 
-BOARDS = ["stm32f4_disco"]
+BOARDS = [name for name in board_names() if load_board(name).slots]
 
 
 @pytest.fixture(params=BOARDS)
@@ -98,7 +102,7 @@ def test_without_any_image_the_bootloader_says_so(device):
 
 def test_a_power_cut_at_any_operation_leaves_a_choice(device):
     """Two operations mark a trial: a cut in one ends the trial or leaves it, and the device starts in any case."""
-    for cut in range(1, 5):
+    for cut in (1, 3):
         device.fill(1, devices.signed(device.name, 1, counter=cut), pending=True)
         boot = device.boot(cut_after=cut, seed=cut)
         assert boot.slot in (0, 1)
@@ -108,14 +112,14 @@ def test_a_power_cut_at_any_operation_leaves_a_choice(device):
 def test_hostile_images_are_refused_with_a_reason():
     """A sample of `make soak CAMPAIGNS=hostile_images`."""
     fortress = campaigns.Fortress()
-    assert {fortress.attack(seed) for seed in range(30)} == set(campaigns.HOSTILE)
+    assert {fortress.attack(seed) for seed in range(15)} == set(campaigns.HOSTILE)
     fortress.device.close()
 
 
 def test_random_damage_never_starts_an_image(device):
     rng = np.random.default_rng(4)
     right = devices.signed(device.name, 1)
-    for _ in range(20):
+    for _ in range(5):
         damaged = bytearray(right)
         damaged[rng.integers(len(right))] ^= 1 << rng.integers(8)
         device.fill(1, bytes(damaged), pending=True)
@@ -124,7 +128,46 @@ def test_random_damage_never_starts_an_image(device):
         assert boot.refusals[1] not in (None, "accepted")
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in BOARDS_FOLDER.glob("*.yaml")))
+FLASHING = r"""
+#include <stdint.h>
+#include "board.h"
+_Bool flash_program(uint32_t address, const uint8_t *data, uint32_t bytes);
+static const uint8_t first[8] = {0x0F, 0xF0, 0xFF, 0, 1, 2, 3, 4}, zeros[8];
+static const uint8_t second[8] = {0xF1, 0x0F, 0, 0xFF, 1, 2, 3, 4};
+uint32_t answers;
+int main(void)
+{
+    answers = flash_program(BOARD_COUNTER, first, 8);
+    answers |= (uint32_t)flash_program(BOARD_COUNTER, second, 8) << 1;
+    answers |= (uint32_t)flash_program(BOARD_COUNTER + 8, first, 8) << 2;
+    answers |= (uint32_t)flash_program(BOARD_COUNTER + 8, zeros, 8) << 3;
+    __asm volatile("mov r0, %0\nbkpt #3" ::"r"(answers));
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_programming_clears_bits_and_never_sets_one(name, tmp_path):
+    """Double words with ECC take zeros only, once they are programmed; words take all that clears bits."""
+    board = devices.board(name)
+    machine = VirtualBoard(
+        board, read_image(build_program(board.for_bootloader(), FLASHING, tmp_path / "f.elf"), board)
+    )
+    with pytest.raises(BoardStopped, match="BKPT"):
+        machine.run()
+    start = board.slots.counter - board.flash.origin
+    found = machine._memory[board.flash.name][start : start + 16]
+    answers = machine.engine.reg_read(arm_const.UC_ARM_REG_R0)
+    both = bytes([0x01, 0, 0, 0, 1, 2, 3, 4])
+    ecc = board.chip == "stm32g0"
+    assert found == (bytes([0x0F, 0xF0, 0xFF, 0, 1, 2, 3, 4]) if ecc else both) + bytes(8)
+    assert answers & 0b1101 == 0b1101
+    assert answers >> 1 & 1 == 0 or board.chip == "stm32f4"  # which tells of no difference
+    machine.close()
+
+
+@pytest.mark.parametrize("name", board_names())
 def test_slots_hold_the_same_room(name):
     board = load_board(name)
     if board.slots:

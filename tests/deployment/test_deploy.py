@@ -5,7 +5,7 @@ import shutil
 import pytest
 from rich.progress import Progress
 
-from firmware.board import load_board
+from firmware.board import board_names, load_board
 from scripts import deploy
 from scripts.deployment.device import make_device, running
 from scripts.deployment.keys import KeyProblem, check_key
@@ -64,6 +64,16 @@ def test_a_good_image_is_confirmed_a_bad_one_goes_back_and_the_first_comes_again
     assert trial(changed(job, version="3.0.0"), port).deploy().status == "confirmed"
     assert trial(job, port).rollback().version == "0.0.1"
     assert [state.confirmed for state in trial(job, port).updates.states()] == [False, True]
+
+
+@pytest.mark.parametrize("name", [name for name in board_names() if load_board(name).slots and name != BOARD.name])
+def test_every_board_with_slots_takes_an_image(job, name, tmp_path):
+    own = changed(job, board=load_board(name), version="1.2.3")
+    folder = make_device(tmp_path, own.board, own.signed(0, "0.0.0", confirmed=True)[0], devices.keys())
+    with running(folder, own.board, timed=False) as port:
+        record = trial(own, port).deploy()
+        assert (record.status, record.slot, record.reason) == ("confirmed", 1, None)
+        assert trial(own, port).rollback().version == "0.0.0"
 
 
 def test_a_slow_image_is_not_confirmed(job, port):

@@ -36,6 +36,9 @@ __attribute__((used, noinline)) void Default_Handler(void)
         __asm volatile("bkpt #2");
 }
 
+/* A chip whose flash tells damage by it has one of its own. */
+__attribute__((weak, alias("Default_Handler"))) void Chip_NMI_Handler(void);
+
 typedef void (*handler)(void);
 
 /* DDI 0403E B1.5.2 and B1.5.3: the stack pointer, 15 system exceptions, then the chip's interrupts. */
@@ -47,7 +50,7 @@ struct vector_table {
 
 __attribute__((section(".vectors"), used)) const struct vector_table vectors = {
     .stack_top = __stack_top,
-    .system = {[0] = Reset_Handler, [1] = Default_Handler, [2] = HardFault_Handler, [3 ... 14] = Default_Handler},
+    .system = {[0] = Reset_Handler, [1] = Chip_NMI_Handler, [2] = HardFault_Handler, [3 ... 14] = Default_Handler},
     .interrupts = {[0 ... BOARD_INTERRUPTS - 1] = Default_Handler},
 };
 

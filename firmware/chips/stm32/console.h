@@ -43,6 +43,7 @@ static inline void enable_clock(uint32_t address, uint32_t bit)
 static inline void start_console(void)
 {
     enable_clock(console.enable, console.bit);
+    USART_CR1 = 0; /* a bootloader may have left it on, and BRR is written while it is off */
     USART_BRR = console.divisor;
     USART_CR3 = USART_CR3_OVRDIS;
     USART_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;

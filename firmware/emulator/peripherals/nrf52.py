@@ -2,21 +2,33 @@
 
 from typing import ClassVar
 
-from firmware.emulator.bus import Peripheral, Register
+from firmware.emulator.bus import BusError, Peripheral, Register
 from firmware.emulator.console import Console
+from firmware.emulator.flash import FlashController
 
 
 class Clock(Peripheral):
-    """CLOCK: the 64 MHz clock, from the internal oscillator until a task starts the crystal."""
+    """CLOCK and POWER, which share their base: the 64 MHz clock, from the internal oscillator until a task starts the
+    crystal; and why the chip was reset.
+    """
 
     registers: ClassVar = {
         "TASKS_HFCLKSTART": Register(0x000, writable=1),
+        "RESETREAS": Register(0x400),
         "HFCLKSTAT": Register(0x40C, reset=0x0001_0000, writable=0),
     }
     clock_hz = 64_000_000
 
     def __init__(self):
         super().__init__("clock", 0x4000_0000)
+
+    def after_reset(self) -> None:
+        """Software asked for the reset: POWER, RESETREAS.SREQ."""
+        self.value["RESETREAS"] = 1 << 2
+
+    def write_RESETREAS(self, value: int) -> None:
+        """Flags are cleared by writing them."""
+        self.value["RESETREAS"] &= ~value
 
     def write_TASKS_HFCLKSTART(self, value: int) -> None:
         """Start the crystal, which becomes the source."""
@@ -28,10 +40,21 @@ class Clock(Peripheral):
         return bool(self.value["HFCLKSTAT"] & 1)
 
 
-class Nvmc(Peripheral):
-    """NVMC: the instruction cache's switch."""
+class Nvmc(FlashController):
+    """NVMC: the instruction cache's switch; flash in words and pages, times as in the electrical specification.
 
-    registers: ClassVar = {"ICACHECNF": Register(0x540, writable=0x101)}
+    READY is found low once where silicon stops the processor for as long, as it runs from the same flash.
+    """
+
+    registers: ClassVar = {
+        "READY": Register(0x400, reset=1, writable=0),
+        "CONFIG": Register(0x504, writable=3),
+        "ERASEPAGE": Register(0x508),
+        "ICACHECNF": Register(0x540, writable=0x101),
+    }
+    PAGE_BYTES = 4096
+    _WRITE, _ERASE = 1, 2
+    _WRITE_S, _ERASE_S = 41e-6, 85e-3
 
     def __init__(self):
         super().__init__("nvmc", 0x4001_E000)
@@ -40,6 +63,38 @@ class Nvmc(Peripheral):
     def wait_states(self) -> int:
         """At most three with the cache on, two with it off: CPU, electrical specification."""
         return 3 if self.value["ICACHECNF"] & 1 else 2
+
+    @property
+    def writable(self) -> bool:
+        """CONFIG.WEN is Wen."""
+        return self.value["CONFIG"] == self._WRITE
+
+    def read_READY(self) -> int:
+        """Low as often as an operation is found under way."""
+        return int(not self._wait())
+
+    def write_CONFIG(self, value: int) -> None:
+        """Allow writing or erasing, never both."""
+        self._check_idle()
+        if value == self._WRITE | self._ERASE:
+            raise BusError("nvmc CONFIG: 3 is reserved")
+        self.value["CONFIG"] = value
+
+    def write_ERASEPAGE(self, value: int) -> None:
+        """Erase the page that begins at an address."""
+        if self.value["CONFIG"] != self._ERASE:
+            raise BusError("nvmc ERASEPAGE: erasing is not enabled")
+        if value % self.PAGE_BYTES:
+            raise BusError(f"nvmc ERASEPAGE: no page begins at 0x{value:08x}")
+        self._work(self._ERASE_S)
+        self._array.erase(value, self.PAGE_BYTES)
+
+    def store(self, address: int, size: int, value: int) -> None:
+        """NVMC, writing to flash: whole words only."""
+        if size != 4 or address % 4:
+            raise BusError(f"nvmc: {size} bytes at 0x{address:08x} are not a word")
+        self._work(self._WRITE_S)
+        self._array.program(address, value.to_bytes(4, "little"))
 
 
 class Gpio(Peripheral):

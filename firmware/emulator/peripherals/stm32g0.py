@@ -3,20 +3,91 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from firmware.emulator.bus import Peripheral, Ready, Register
+from firmware.emulator.bus import BusError, Peripheral, Ready, Register
+from firmware.emulator.flash import FlashController
 from firmware.emulator.peripherals import stm32_common
 
 _HSI_HZ = 16_000_000
 
 
-class Flash(stm32_common.Flash):
-    """FLASH_ACR: wait states in voltage range 1, in which the chip leaves reset and stays."""
+class Flash(FlashController, stm32_common.Flash):
+    """Flash interface of the parts with two banks: wait states in voltage range 1, in which the chip leaves reset and
+    stays; pages of 2 KB, double words. Times are the typical ones of DS13560, flash memory characteristics.
+    """
 
-    registers: ClassVar = {"ACR": Register(0x00, reset=0x0004_0600, writable=0x0005_0F07)}
+    registers: ClassVar = {
+        "ACR": Register(0x00, reset=0x0004_0600, writable=0x0005_0F07),
+        "KEYR": Register(0x08),
+        "SR": Register(0x10),
+        "CR": Register(0x14, reset=0xC000_0000, writable=0x8301_23FB),
+    }
     limits_hz = (24_000_000, 48_000_000, 64_000_000)
+    PAGE_BYTES, BANK_BYTES = 2048, 262_144
+    _KEYS = (0x4567_0123, 0xCDEF_89AB)
+    _LOCK, _STRT, _PG, _PER, _BKER = 1 << 31, 1 << 16, 1, 2, 1 << 13
+    _PROGERR, _BUSY = 1 << 3, 1 << 16
+    _PROGRAM_S, _ERASE_S = 85e-6, 22e-3
 
     def __init__(self):
         super().__init__("flash", 0x4002_2000)
+        self._keys_seen = 0
+        self._first_word: tuple[int, bytes] | None = None
+
+    @property
+    def writable(self) -> bool:
+        """CR.PG, unlocked."""
+        return self.value["CR"] & (self._LOCK | self._PG) == self._PG
+
+    def write_KEYR(self, value: int) -> None:
+        """Unlocking the control register: both keys in turn; anything else locks until the next reset."""
+        right = self._keys_seen < 2 and value == self._KEYS[self._keys_seen]
+        self._keys_seen = self._keys_seen + 1 if right else 3
+        if self._keys_seen == 2:
+            self.value["CR"] &= ~self._LOCK
+
+    def read_SR(self) -> int:
+        """BSY1, as often as an operation is found under way, and the errors."""
+        return self.value["SR"] | (self._BUSY if self._wait() else 0)
+
+    def write_SR(self, value: int) -> None:
+        """Errors are cleared by writing them."""
+        self.value["SR"] &= ~value
+
+    def write_CR(self, value: int) -> None:
+        """Lock, choose, or start an erasure."""
+        self._check_idle()
+        if self.value["CR"] & self._LOCK:
+            raise BusError("flash CR: written while locked")
+        if self._first_word:
+            raise BusError("flash CR: written between the words of a double word")
+        self.value["CR"] = value & ~self._STRT
+        if value & self._LOCK:
+            self._keys_seen = 0
+        elif value & self._STRT:
+            if value & (self._PER | self._PG) != self._PER:
+                raise BusError("flash CR: only the erasure of pages is modelled")
+            bank = self.BANK_BYTES if value & self._BKER else 0
+            self._work(self._ERASE_S)
+            self._array.erase(self._array.origin + bank + (value >> 3 & 0x7F) * self.PAGE_BYTES, self.PAGE_BYTES)
+
+    def store(self, address: int, size: int, value: int) -> None:
+        """Standard programming: a double word, the lower word first; one that is not erased takes zeros only."""
+        self._check_idle()
+        if size != 4 or address % 8 != (4 if self._first_word else 0):
+            raise BusError(f"flash: {size} bytes at 0x{address:08x} are not the next word of a double word")
+        word = value.to_bytes(4, "little")
+        if not self._first_word:
+            self._first_word = address, word
+            return
+        (start, first), self._first_word = self._first_word, None
+        if start + 4 != address:
+            raise BusError(f"flash: the words at 0x{start:08x} and 0x{address:08x} are no double word")
+        content = first + word
+        if any(content) and self._array.read(start, 8) != b"\xff" * 8:
+            self.value["SR"] |= self._PROGERR
+            return
+        self._work(self._PROGRAM_S)
+        self._array.program(start, content)
 
 
 class Rcc(stm32_common.Rcc):
@@ -29,6 +100,7 @@ class Rcc(stm32_common.Rcc):
         "IOPENR": Register(0x34),
         "APBENR1": Register(0x3C),
         "APBENR2": Register(0x40),
+        "CSR": Register(0x60, reset=0x0C00_0000, writable=0x0080_0003),
     }
     ready: ClassVar = {
         "CR": (Ready(1 << 8, 1 << 10), Ready(1 << 16, 1 << 17), Ready(1 << 24, 1 << 25)),
@@ -37,6 +109,14 @@ class Rcc(stm32_common.Rcc):
 
     def __init__(self):
         super().__init__(0x4002_1000)
+
+    def after_reset(self) -> None:
+        """Software asked for the reset: SFTRSTF with PINRSTF."""
+        self.value["CSR"] = 0x1400_0000
+
+    def write_CSR(self, value: int) -> None:
+        """RMVF removes the flags."""
+        self.value["CSR"] = value & 3 | (0 if value >> 23 & 1 else self.value["CSR"] & 0xFE00_0000)
 
     @property
     def pll_r_hz(self) -> int:
