@@ -5,7 +5,7 @@ BW_SMALL void bw_plane_outputs(bw_plane_t *job)
 {
     const bw_range_t *out = &job->p->out;
     for (int32_t i = 0; i < 4; i++) {
-        int32_t value = bw_requantize(job->sums[i], (int32_t)job->channel[4], job->shift);
+        int32_t value = bw_requantize(job->sums[i] / 2, (int32_t)job->channel[4], job->shift);
         job->sums[i] = bw_clamp_s32(bw_wrapping_add(value, out->zero), out->min, out->max);
     }
 }
@@ -15,8 +15,14 @@ static inline uint32_t two_channels(const int8_t *at)
     return *(const uint16_t *)(const void *)at;
 }
 
+static inline void expand(uint32_t both, uint32_t *even, uint32_t *odd)
+{
+    __asm("sxtb16 %0, %1" : "=r"(*even) : "r"(both));
+    __asm("sxtb16 %0, %1, ror #8" : "=r"(*odd) : "r"(both));
+}
+
 /* Elements outside come from `padding`, without a step to the next row. */
-BW_SMALL void bw_expand_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, uint32_t *planes)
+void bw_expand_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, uint32_t *planes)
 {
     const bw_window_t *w = &p->window;
     _Alignas(2) const int8_t padding[2] = {(int8_t)p->in_zero, (int8_t)p->in_zero};
@@ -28,15 +34,14 @@ BW_SMALL void bw_expand_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in,
             continue;
         const int8_t *a = in_left ? in + left * w->in_c : padding, *b = in_right ? in + right * w->in_c : padding;
         int32_t step_a = in_left ? step : 0, step_b = in_right ? step : 0;
-        for (uint32_t *even = planes + first, *odd = even + p->rows * p->columns, *end = planes + last; even < end;) {
-            uint32_t both = two_channels(a) | two_channels(b) << 16, expanded;
-            a += step_a;
-            b += step_b;
-            __asm("sxtb16 %0, %1" : "=r"(expanded) : "r"(both));
-            *even++ = expanded;
-            __asm("sxtb16 %0, %1, ror #8" : "=r"(expanded) : "r"(both));
-            *odd++ = expanded;
+        uint32_t *even = planes + first, *odd = even + p->rows * p->columns, *end = planes + last;
+        for (; end - even >= 2; even += 2, odd += 2, a += 2 * step_a, b += 2 * step_b) {
+            uint32_t one = two_channels(a) | two_channels(b) << 16, next = two_channels(a + step_a) | two_channels(b + step_b) << 16;
+            expand(one, even, odd);
+            expand(next, even + 1, odd + 1);
         }
+        if (even < end)
+            expand(two_channels(a) | two_channels(b) << 16, even, odd);
     }
 }
 

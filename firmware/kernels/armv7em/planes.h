@@ -22,7 +22,7 @@ typedef struct {
     int32_t sums[4];                /* 44 */
 } bw_plane_t;
 
-/* Turns four sums into outputs, whatever the shift and the range. */
+/* Turns four doubled sums into outputs, whatever the shift and the range. */
 void bw_plane_outputs(bw_plane_t *job);
 
 /* Expands the planes of two channels; padding is there already. */
@@ -33,11 +33,13 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
                          void multiply(bw_plane_t *job));
 
 /* Frame: 0, 4 pointers into two columns; 8 out; 12, 16 distances of the next column's and row's output; 20 rows left;
- * 24 multiplier, 28 shift, 32 rounding, 36 bias, 40 bytes of a column, 44 job, 48 columns left, 52 and 56 next column of plane and
- * output. Weights: r4 (w0, w1) and r5 (w1, w2) of the first row, then r6 to r9. */
+ * 24 multiplier, 28 shift, 32 rounding, 36 doubled bias, 40 bytes of a column, 44 job, 48 columns left, 52 and 56 next column of
+ * plane and output. Doubled weights: r4 (w0, w1) and r5 (w1, w2) of the first row, then r6 to r9. */
 #define BW_PLANE_ROW(word, w01, w12)                                                      \
     "sxtb16 r3, " word "\n"                                                               \
     "sxtb16 r12, " word ", ror #8\n"                                                      \
+    "sadd16 r3, r3, r3\n"                                                                 \
+    "sadd16 r12, r12, r12\n"                                                              \
     "pkhbt " w01 ", r3, r12, lsl #16\n"                                                   \
     "pkhbt " w12 ", r12, r3\n"
 
@@ -47,6 +49,7 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
     "str r0, [sp, #44]\n"                                                                 \
     "ldr r1, [r0, #28]\n"                                                                 \
     "ldrd r2, r3, [r1, #12]\n"                                                            \
+    "lsl r2, r2, #1\n"                                                                    \
     "str r2, [sp, #36]\n"                                                                 \
     "str r3, [sp, #24]\n"                                                                 \
     "ldr r2, [r1]\n"                                                                      \
@@ -93,7 +96,6 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
 
 #define BW_PLANE_SCALE(sum)                                                               \
     "add r3, r2, " sum ", asr #31\n"                                                      \
-    "lsl " sum ", " sum ", #1\n"                                                          \
     "smmlar " sum ", " sum ", r0, r3\n"                                                   \
     "asr " sum ", " sum ", r1\n"                                                          \
     "ssat " sum ", #8, " sum ", asr #1\n"
