@@ -4,7 +4,7 @@ import pytest
 
 from firmware import settings, toolchain
 from firmware.board import BOARDS_FOLDER, Board, header, load_board
-from firmware.build import HARNESS, chip_sources, image_sizes
+from firmware.build import HARNESS, ImageSizes, chip_sources, image_sizes, place
 from firmware.linker import linker_script
 from tests.unit.emulator_programs import run_to_stop
 
@@ -82,3 +82,14 @@ def test_a_place_that_is_none_is_refused(tmp_path):
     content = settings.read_yaml(BOARDS_FOLDER / "nucleo_l4r5zi.yaml") | {"name": "x", "place": {"weights": "rom"}}
     with pytest.raises(settings.SettingsError, match=r"place\.weights"):
         settings.check(tmp_path / "board.yaml", content, Board)
+
+
+@pytest.mark.parametrize(
+    ("arena", "inputs", "regions"),
+    [(30_000, 20_000, ("dtcm", "dtcm")), (50_000, 30_000, ("dtcm", "sram")), (70_000, 30_000, ("sram", "dtcm"))],
+)
+def test_the_arena_gets_the_fast_ram_before_the_inputs_do(arena, inputs, regions):
+    sizes = ImageSizes(code=9000, weights=1000, data=0, bss=100, inputs=inputs, arena=arena, stack=2048)
+    layout, reason = place(load_board("stm32f746g_disco"), sizes)
+    assert reason is None
+    assert (layout.arena.name, layout.inputs.name) == regions
