@@ -1,4 +1,5 @@
-# What all rules share: the checked configuration, the stamps of the sources, and the functions of the inputs.
+# What all rules share: the checked configuration, the stamps of the sources, and the functions of the inputs. The longest
+# chain, from data to conversion, goes first: that is what the priorities of its rules are for.
 
 import os
 import time

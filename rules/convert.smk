@@ -10,6 +10,7 @@ rule convert_model:
         "logs/convert_model/{model}.log",
     benchmark:
         "benchmarks/convert_model/{model}.tsv"
+    priority: 10
     threads: 1
     resources:
         mem_mb=2000,

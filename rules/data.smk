@@ -8,6 +8,7 @@ rule fetch_dataset:
     localrule: True
     log:
         "logs/fetch_dataset/{dataset}.log",
+    priority: 40
     threads: 1
     resources:
         mem_mb=300,
@@ -28,6 +29,7 @@ rule prepare_dataset:
         "data/prepared/{dataset}.npz",
     log:
         "logs/prepare_dataset/{dataset}.log",
+    priority: 30
     threads: 1
     resources:
         mem_mb=1000,

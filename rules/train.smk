@@ -14,6 +14,7 @@ rule train_model:
         "logs/train_model/{model}.log",
     benchmark:
         "benchmarks/train_model/{model}.tsv"
+    priority: 20
     threads: training_threads
     resources:
         mem_mb=2000,
