@@ -192,9 +192,10 @@ def _runner(cases: list[tuple[int, int]]) -> int:
 
 
 def _hostile_images(cases: list[tuple[int, int]]) -> int:
-    fortress, outcomes = campaigns.Fortress(), Counter()
-    for _, seed in cases:
-        outcomes[_outcome(lambda seed=seed: fortress.attack(seed))] += 1
+    fortresses, outcomes = [campaigns.Fortress(name) for name in campaigns.BOARDS], Counter()
+    for index, seed in cases:
+        fortress = fortresses[index % len(fortresses)]
+        outcomes[_outcome(lambda fortress=fortress, seed=seed: fortress.attack(seed))] += 1
     print(", ".join(f"{kind} {count}" for kind, count in sorted(outcomes.items())), flush=True)
     return int(outcomes["failed case"] > 0)
 
@@ -202,13 +203,14 @@ def _hostile_images(cases: list[tuple[int, int]]) -> int:
 def _powercuts(cases: list[tuple[int, int]]) -> int:
     with tempfile.TemporaryDirectory() as name, open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
         folder, outcomes = Path(name), Counter()
-        job = campaigns.field_job(folder)
-        delivered, operations = campaigns.deliver(job, folder), len(job.signed(1, "0.1.0")[0]) // 4 + 12
-        for _, seed in cases:
-            cut = partial(campaigns.cut, job, delivered, folder, seed, operations)
-            outcomes[_outcome(cut)] += 1
+        jobs = [campaigns.field_job(folder / name, name) for name in campaigns.BOARDS]
+        delivered = [campaigns.deliver(job, folder / job.board.name) for job in jobs]
+        for index, seed in cases:
+            which = index % len(jobs)
+            cut = partial(campaigns.cut, jobs[which], delivered[which], folder, seed)
+            outcomes[f"{jobs[which].board.name} {_outcome(cut)}"] += 1
     print(", ".join(f"{status} {count}" for status, count in sorted(outcomes.items())), flush=True)
-    return int(outcomes["failed case"] > 0)
+    return int(any("failed case" in outcome for outcome in outcomes))
 
 
 def _outcome(case: Callable[[], str]) -> str:

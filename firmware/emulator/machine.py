@@ -34,8 +34,8 @@ _PERMISSIONS = {"flash": unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC, "ram": uni
 # What memory holds before anything is written: erased flash, and RAM that no start-up code may take for zero.
 _FILL = {"flash": b"\xff", "ram": b"\xa5"}
 
-# What blocks cost, by core, address and contents: a board that is reset finds most of them again.
-_PRICES: dict[tuple[str, int, bytes], Cost] = {}
+# What blocks are and cost, by core, address and contents: a board that is reset finds most of them again.
+_PRICES: dict[tuple[str, int, bytes], tuple[list[capstone.CsInsn], Cost]] = {}
 
 # Exceptions that need not stop a Cortex-M, as Unicorn numbers them.
 _SVC, _EXCEPTION_EXIT = 2, 8
@@ -263,9 +263,11 @@ class VirtualBoard:
         self.counter.call_at(min(pace, self._exceptions.next_cycles() if self._exceptions else NEVER_CYCLES))
 
     def _enter_block(self, address: int, size: int) -> bool:
-        instructions = self.processor.decode(address, size)
         key = self.board.core, address, bytes(self.engine.mem_read(address, size))
-        cost = _PRICES.get(key) or _PRICES.setdefault(key, self._cost.block(instructions))
+        if key not in _PRICES:
+            instructions = self.processor.decode(address, size)
+            _PRICES[key] = instructions, self._cost.block(instructions)
+        instructions, cost = _PRICES[key]
         decoded = sum(instruction.size for instruction in instructions)
         refusal = self.processor.refusal(instructions, self.bus)
         if decoded != size:

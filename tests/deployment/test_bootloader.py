@@ -111,7 +111,7 @@ def test_a_power_cut_at_any_operation_leaves_a_choice(device):
 
 def test_hostile_images_are_refused_with_a_reason():
     """A sample of `make soak CAMPAIGNS=hostile_images`."""
-    fortress = campaigns.Fortress()
+    fortress = campaigns.Fortress("stm32f4_disco")
     assert {fortress.attack(seed) for seed in range(15)} == set(campaigns.HOSTILE)
     fortress.device.close()
 
