@@ -18,13 +18,12 @@ from smpclient.transport import SMPTransport
 from smpclient.transport.serial.encoded import SMPSerialTransport
 from smpclient.transport.udp import SMPUDPTransport
 
-from scripts.device.link import DeviceError
+from scripts.device.link import UDP, DeviceError
 
 _ATTEMPTS = 8
 ANSWER_S = 10.0  # a virtual board takes its time to start
 _ERASE_S = 60.0
 logging.getLogger("smpclient").setLevel(logging.CRITICAL)  # what it logs comes as an error as well
-_UDP = "udp://"
 Answer = TypeVar("Answer")
 
 
@@ -33,7 +32,7 @@ class Refused(DeviceError):
 
 
 class Updates:
-    """The images of the device behind `address`: a serial port, or udp://HOST."""
+    """The images of the device behind `address`: a serial port, or udp://HOST:PORT of its gateway."""
 
     def __init__(self, address: str, name: str, baud: int = 115_200, answer_s: float = ANSWER_S):
         self._address, self._name, self._baud, self._answer_s = address, name, baud, answer_s
@@ -85,12 +84,20 @@ class Updates:
         raise AssertionError("unreachable")
 
     async def _ask(self, ask: Callable[[SMPClient], Awaitable[Answer]]) -> Answer:
-        client = SMPClient(self._transport(), self._address.removeprefix(_UDP), timeout_s=self._answer_s)
+        client = SMPClient(self._transport(), self._address.removeprefix(UDP), timeout_s=self._answer_s)
         async with client:
             return await ask(client)
 
     def _transport(self) -> SMPTransport:
-        return SMPUDPTransport() if self._address.startswith(_UDP) else SMPSerialTransport(baudrate=self._baud)
+        return _Udp() if self._address.startswith(UDP) else SMPSerialTransport(baudrate=self._baud)
+
+
+class _Udp(SMPUDPTransport):
+    """smpclient's transport, which takes the port apart from the host."""
+
+    async def connect(self, address: str, timeout_s: float) -> None:
+        host, _, port = address.rpartition(":")
+        await super().connect(host.strip("[]"), timeout_s, int(port))
 
 
 def _reason(said: str) -> str:

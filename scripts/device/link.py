@@ -5,6 +5,8 @@ from pathlib import Path
 import serial
 from serial.tools import list_ports
 
+UDP = "udp://"
+
 
 class DeviceError(RuntimeError):
     """The board could not be reached, or did not answer as the protocol says."""
@@ -13,8 +15,10 @@ class DeviceError(RuntimeError):
 def open_port(port: str, baud: int) -> serial.SerialBase:
     """Return the open port; raises DeviceError if it is absent, busy or not a serial port.
 
-    `port` is a device such as /dev/ttyACM0, a pty, or a pyserial URL.
+    `port` is a device such as /dev/ttyACM0, a pty, a pyserial URL, or udp://HOST:PORT, the address of a gateway.
     """
+    if port.startswith(UDP):
+        port = f"socket://{port.removeprefix(UDP)}"  # where the gateway has the text protocol
     is_url = "://" in port
     if not is_url and not Path(port).exists():
         present = ", ".join(sorted(item.device for item in list_ports.comports())) or "none"

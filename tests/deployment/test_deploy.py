@@ -82,6 +82,16 @@ def test_a_slow_image_is_not_confirmed(job, port):
     assert "budget 1e-06 ms" in record.reason
 
 
+def test_the_first_device_that_fails_stops_the_rest(job, port, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, second = trial(changed(job, budget_ms=1e-6), port), trial(job, port)
+    assert [record.status for record in deploy.deploy([first, second])] == ["reverted"]
+    assert second.steps == []
+    assert deploy.table(tmp_path / "results/deployments") == deploy.table(
+        tmp_path / "none"
+    )  # nothing new runs anywhere
+
+
 def test_an_image_for_the_other_slot_is_refused_before_it_is_written(job, port):
     attempt = trial(job, port)
     active = attempt.updates.active().slot
