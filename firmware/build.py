@@ -143,7 +143,7 @@ def update_sources(board: Board) -> list[Path]:
 def place(board: Board, sizes: ImageSizes) -> tuple[Layout | None, str | None]:
     """Return (where arena and inputs lie, None), or (None, what is short).
 
-    The first RAM is the fastest: if only one of the two fits beside the other variables, the arena does.
+    The first RAM is the fastest, and has the other variables: if only one of the two fits there too, the arena does.
     """
     short = []
     if sizes.flash > board.image_region.size_bytes:
@@ -153,18 +153,17 @@ def place(board: Board, sizes: ImageSizes) -> tuple[Layout | None, str | None]:
         short.append(f"{kib(sizes.ram)} RAM, board has {kib(capacity)}")
     if short:
         return None, "needs " + "; ".join(short)
-    main, *others = board.rams
-    free = main.size_bytes - sizes.static - sizes.stack
-    if free >= sizes.arena:
-        return Layout(main, main), None
-    for region in others:
-        if free + sizes.inputs >= sizes.arena and region.size_bytes >= sizes.inputs:
-            return Layout(main, region), None
-    for region in others:
-        if free >= 0 and region.size_bytes >= sizes.arena:
-            return Layout(region, main), None
+    for layout in (Layout(arena, inputs) for arena in board.rams for inputs in board.rams):
+        if all(_filled(board, sizes, layout, region) <= region.size_bytes for region in board.rams):
+            return layout, None
     regions = " and ".join(f"{kib(region.size_bytes)} ({region.name})" for region in board.rams)
     return None, f"needs {kib(sizes.arena)} RAM in one piece for the arena, board has {regions}"
+
+
+def _filled(board: Board, sizes: ImageSizes, layout: Layout, region: Region) -> int:
+    """Return the bytes that the image takes of a RAM."""
+    others = sizes.data + sizes.bss + sizes.stack if region is board.rams[0] else 0
+    return others + sizes.arena * (region is layout.arena) + sizes.inputs * (region is layout.inputs)
 
 
 def image_sizes(image: Path) -> ImageSizes:

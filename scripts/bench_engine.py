@@ -62,8 +62,11 @@ class Record:
 
 
 def roomy(board: Board) -> Board:
-    """Return the board with 4 MiB in each memory."""
-    memory = [region.model_copy(update={"size_bytes": _ROOM_BYTES}) for region in board.memory]
+    """Return the board with 4 MiB in each memory, or as much as there is address space up to the next one."""
+    memory = []
+    for region in board.memory:
+        gaps = [other.origin - region.origin for other in board.memory if other.origin > region.origin]
+        memory.append(region.model_copy(update={"size_bytes": min([_ROOM_BYTES, *gaps])}))
     return board.model_copy(update={"memory": memory})
 
 

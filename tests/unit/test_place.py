@@ -86,7 +86,12 @@ def test_a_place_that_is_none_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("arena", "inputs", "regions"),
-    [(30_000, 20_000, ("dtcm", "dtcm")), (50_000, 30_000, ("dtcm", "sram")), (70_000, 30_000, ("sram", "dtcm"))],
+    [
+        (30_000, 20_000, ("dtcm", "dtcm")),
+        (50_000, 30_000, ("dtcm", "sram")),
+        (70_000, 30_000, ("sram", "dtcm")),
+        (70_000, 70_000, ("sram", "sram")),
+    ],
 )
 def test_the_arena_gets_the_fast_ram_before_the_inputs_do(arena, inputs, regions):
     sizes = ImageSizes(code=9000, weights=1000, data=0, bss=100, inputs=inputs, arena=arena, stack=2048)
