@@ -1,3 +1,6 @@
+# From a trained model to its quantization schemes, with test vectors and accuracy of each.
+
+
 rule convert_model:
     """Convert a trained model to every quantization scheme."""
     input:

@@ -1,3 +1,6 @@
+# Datasets: raw files, and samples split for training and test.
+
+
 rule fetch_dataset:
     """Bring the raw files of a dataset and check their sha256."""
     input:

@@ -1,3 +1,6 @@
+# Kernels, images and the forms that flash tools take.
+
+
 rule compile_kernels:
     """Compile the kernels for one core; all its boards and models link against them."""
     input:

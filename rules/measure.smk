@@ -1,3 +1,6 @@
+# Images on boards, real or virtual, and on this machine.
+
+
 rule measure_cell:
     """Run one image on one board and record what it did."""
     input:

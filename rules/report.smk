@@ -1,3 +1,6 @@
+# From measurements to table, figures, page, advice and paper.
+
+
 rule collect_results:
     """Put every cell of the matrix into one table."""
     input:

@@ -1,3 +1,6 @@
+# Training of models, from prepared data to Keras files and curves.
+
+
 rule train_model:
     """Train a model from its YAML; the same YAML and data give the same weights."""
     input:

@@ -1,3 +1,4 @@
+/* Reads images in MCUboot's format, and says why one may not start. */
 #include "image.h"
 
 #include "board.h"

@@ -1,3 +1,4 @@
+/* SHA-256 (FIPS 180-4) of what lies in flash. */
 #include "sha256.h"
 
 /* FIPS 180-4 section 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes */

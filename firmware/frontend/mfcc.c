@@ -1,3 +1,4 @@
+/* MFCC of a second of sound, as its definition in Python has them. */
 #include "mfcc.h"
 
 #define HALF (MFCC_FFT / 2)

@@ -1,3 +1,4 @@
+/* Time since start, from the chip's cycle counter. */
 #include "clock.h"
 
 #include "board.h"

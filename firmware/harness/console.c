@@ -1,3 +1,4 @@
+/* Lines and numbers on the serial console. */
 #include "console.h"
 
 #include "clock.h"

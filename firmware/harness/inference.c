@@ -1,3 +1,4 @@
+/* Runs the model on what was loaded, as a whole and layer by layer. */
 #include "inference.h"
 
 #include "port.h"

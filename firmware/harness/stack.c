@@ -1,3 +1,4 @@
+/* How deep the stack went: what is left of the pattern that start-up painted. */
 #include "stack.h"
 
 /* The same pattern as in start-up. */

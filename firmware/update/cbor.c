@@ -1,3 +1,4 @@
+/* The part of CBOR (RFC 8949) that the update protocol needs. */
 #include "cbor.h"
 
 const uint8_t *cbor_read(const uint8_t *from, const uint8_t *end, struct item *item)

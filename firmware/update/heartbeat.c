@@ -1,3 +1,4 @@
+/* What an image in the field did since it started, in one line. */
 #include "heartbeat.h"
 
 #include "board.h"

@@ -1,3 +1,4 @@
+/* What an image in a slot tells of itself and of the other, as text. */
 #include "report.h"
 
 #include "bootloader/handoff.h"

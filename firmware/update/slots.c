@@ -1,3 +1,4 @@
+/* The two slots: which one runs, what the other holds, and what is written to it. */
 #include "slots.h"
 
 #include "board.h"

@@ -1,3 +1,4 @@
+/* The Simple Management Protocol on the serial line, as far as an upload needs it. */
 #include "smp.h"
 
 #include "bootloader/image.h"

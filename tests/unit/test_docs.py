@@ -37,3 +37,17 @@ def test_files_and_targets_that_are_named_exist(path):
 def test_the_citation_has_the_version_of_the_package():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert f'version = "{citation["version"]}"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_every_source_file_begins_with_its_purpose():
+    known = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    begins = {".py": ('"""', 'r"""'), ".c": ("/*",), ".h": ("/*",), ".smk": ("#",), ".sh": ("#!",)}
+    without = [
+        name
+        for name in known
+        if (start := begins.get((path := ROOT / name).suffix))
+        and path.exists()
+        and (text := path.read_text(encoding="utf-8"))
+        and not text.startswith(start)
+    ]
+    assert without == []

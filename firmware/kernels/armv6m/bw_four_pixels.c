@@ -1,3 +1,4 @@
+/* Four pixels of a convolution at a time, for ARMv6-M: one output channel after the other. */
 #include "blocked/four_pixels.h"
 
 /* Both inputs of two pixels times r4 and r5, for the sums T and H. ASRS leaves the sign of the lower half in the carry. */

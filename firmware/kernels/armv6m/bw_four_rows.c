@@ -1,3 +1,4 @@
+/* Four outputs of a fully connected layer at a time, for ARMv6-M. */
 #include "blocked/fully_connected_s8.h"
 
 /* Each shift of the word is a factor as it is; what is too much are the sums of the next output, 256 times. */

@@ -1,3 +1,4 @@
+/* Contract of the addition of int8 tensors of one shape, for the DSP instructions. */
 #ifndef BW_ARMV7EM_ADD_S8_H
 #define BW_ARMV7EM_ADD_S8_H
 

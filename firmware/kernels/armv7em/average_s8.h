@@ -1,3 +1,4 @@
+/* Contract of the average over a whole image of int8, for the DSP instructions. */
 #ifndef BW_ARMV7EM_AVERAGE_S8_H
 #define BW_ARMV7EM_AVERAGE_S8_H
 

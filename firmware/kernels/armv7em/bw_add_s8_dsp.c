@@ -1,3 +1,4 @@
+/* Addition of int8 tensors of one shape, four elements at a time. */
 #include "armv7em/add_s8.h"
 #include "fixed_point.h"
 

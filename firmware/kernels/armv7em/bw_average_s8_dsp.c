@@ -1,3 +1,4 @@
+/* Average over a whole image of int8, four channels at a time. */
 #include "armv7em/average_s8.h"
 #include "fixed_point.h"
 

@@ -1,3 +1,4 @@
+/* Convolution of float32 inputs and float16 weights on the floating-point unit. */
 #include "armv7em/tiles.h"
 
 /* Widening is exact. */

@@ -1,3 +1,4 @@
+/* Convolution of float32 on the floating-point unit. */
 #include "armv7em/tiles.h"
 
 #define ONE_INPUT                                                         \

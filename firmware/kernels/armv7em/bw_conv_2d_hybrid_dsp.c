@@ -1,3 +1,4 @@
+/* Convolution of activations that are quantized as they come, for the DSP instructions. */
 #include "armv7em/conv_2d_hybrid_dsp.h"
 #include "armv7em/two_pixels.h"
 #include "fixed_point.h"

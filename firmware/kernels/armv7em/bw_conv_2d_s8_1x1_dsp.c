@@ -1,3 +1,4 @@
+/* Convolution of int8 with windows of one pixel, for the DSP instructions. */
 #include "armv7em/single.h"
 
 static inline void expand(uint32_t *to, const int8_t *in, int32_t words, int32_t count)

@@ -1,3 +1,4 @@
+/* Convolution of int8, three taps wide and of stride 2, for the DSP instructions. */
 #include "armv7em/strip.h"
 
 __attribute__((naked)) static void multiply_strip_stride_2(bw_pixels_t *job)

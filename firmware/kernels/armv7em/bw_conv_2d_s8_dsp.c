@@ -1,3 +1,4 @@
+/* Convolution of int8 with any window, for the DSP instructions. */
 #include "armv7em/single.h"
 #include "portable/window.h"
 

@@ -1,3 +1,4 @@
+/* First layer of a network for images: int8, three channels, three taps wide, stride 2. */
 #include "armv7em/strip.h"
 
 /* A strip: for each row 28 bytes of nine columns as words of two neighbours. The window of the next pixel lies three words further. */

@@ -1,3 +1,4 @@
+/* Depthwise 3x3 convolution of int8 and stride 1, for the DSP instructions. */
 #include "armv7em/planes.h"
 
 /* Two rows and two columns of outputs at a time: sums r10, r11 of the first row, r12, lr of the second. Columns at r2 and r3. */

@@ -1,3 +1,4 @@
+/* Depthwise 3x3 convolution of int8 and stride 2, for the DSP instructions. */
 #include "armv7em/planes.h"
 
 /* Two rows of outputs at a time: sums r10 and r12, over five rows of the plane. */

@@ -1,3 +1,4 @@
+/* Depthwise convolution of float32 inputs and float16 weights on the floating-point unit. */
 typedef __fp16 weight_t;
 
 #include "armv7em/depthwise.h"

@@ -1,3 +1,4 @@
+/* Depthwise convolution of float32 on the floating-point unit. */
 typedef float weight_t;
 
 #include "armv7em/depthwise.h"

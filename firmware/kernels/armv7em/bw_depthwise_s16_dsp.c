@@ -1,3 +1,4 @@
+/* Depthwise convolution of int16 inputs and int8 weights, for the DSP instructions. */
 #include "armv7em/outputs_s16.h"
 #include "portable/window.h"
 

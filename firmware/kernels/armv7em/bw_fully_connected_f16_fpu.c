@@ -1,3 +1,4 @@
+/* Fully connected layer of float32 inputs and float16 weights on the floating-point unit. */
 #include "armv7em/columns.h"
 
 /* Two weights are widened at a time, which is exact. */

@@ -1,3 +1,4 @@
+/* Fully connected layer of float32 on the floating-point unit. */
 #include "armv7em/columns.h"
 
 __attribute__((naked)) static void multiply_columns_f32(bw_tile_t *job)

@@ -1,3 +1,4 @@
+/* Fully connected layer of int8, for the DSP instructions. */
 #include "armv7em/fully_connected_s8.h"
 
 /* Two words of weights times two inputs, for the sums in registers both0, even0 and both1, even1. */

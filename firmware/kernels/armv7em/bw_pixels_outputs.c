@@ -1,3 +1,4 @@
+/* From the sums of four pixels and two channels to outputs, where assembly does not do it. */
 #include "armv7em/pixels.h"
 #include "fixed_point.h"
 

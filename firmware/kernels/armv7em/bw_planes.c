@@ -1,3 +1,4 @@
+/* A channel's input as planes of 16 bits, and outputs where assembly does not make them. */
 #include "armv7em/planes.h"
 #include "fixed_point.h"
 

@@ -1,3 +1,4 @@
+/* All channels of four pixels, their inputs expanded one after the other. */
 #include "armv7em/single.h"
 
 /* Sixteen inputs a round; what is over comes first, by an entry in the middle. */

@@ -1,3 +1,4 @@
+/* Sums of two pixels and two channels of int16 inputs and int8 weights. */
 #include "armv7em/two_pixels.h"
 
 /* Four inputs: weights of the even channel in r8 and r10, of the odd one in r9 and r11. */

@@ -1,3 +1,4 @@
+/* Contract of the convolutions on the floating-point unit. */
 #ifndef BW_ARMV7EM_CONV_2D_FLOAT_H
 #define BW_ARMV7EM_CONV_2D_FLOAT_H
 

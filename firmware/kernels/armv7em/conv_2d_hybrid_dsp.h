@@ -1,3 +1,4 @@
+/* Contract of the convolution of activations that are quantized as they come, for the DSP instructions. */
 #ifndef BW_ARMV7EM_CONV_2D_HYBRID_DSP_H
 #define BW_ARMV7EM_CONV_2D_HYBRID_DSP_H
 

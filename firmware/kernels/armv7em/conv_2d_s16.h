@@ -1,3 +1,4 @@
+/* Contracts of the convolutions of int16 inputs, for the DSP instructions. */
 #ifndef BW_ARMV7EM_CONV_2D_S16_H
 #define BW_ARMV7EM_CONV_2D_S16_H
 

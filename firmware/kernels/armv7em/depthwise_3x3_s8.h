@@ -1,3 +1,4 @@
+/* Contract of the depthwise 3x3 convolutions of int8, for the DSP instructions. */
 #ifndef BW_ARMV7EM_DEPTHWISE_3X3_S8_H
 #define BW_ARMV7EM_DEPTHWISE_3X3_S8_H
 

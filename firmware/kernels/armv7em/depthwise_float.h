@@ -1,3 +1,4 @@
+/* Contract of the depthwise convolutions on the floating-point unit. */
 #ifndef BW_ARMV7EM_DEPTHWISE_FLOAT_H
 #define BW_ARMV7EM_DEPTHWISE_FLOAT_H
 

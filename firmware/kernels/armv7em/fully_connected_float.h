@@ -1,3 +1,4 @@
+/* Contract of the fully connected layers on the floating-point unit. */
 #ifndef BW_ARMV7EM_FULLY_CONNECTED_FLOAT_H
 #define BW_ARMV7EM_FULLY_CONNECTED_FLOAT_H
 

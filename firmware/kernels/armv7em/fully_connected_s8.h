@@ -1,3 +1,4 @@
+/* Contract of the fully connected layer of int8, for the DSP instructions. */
 #ifndef BW_ARMV7EM_FULLY_CONNECTED_S8_H
 #define BW_ARMV7EM_FULLY_CONNECTED_S8_H
 

@@ -1,3 +1,4 @@
+/* What convolutions share that expand the inputs of one window after the other. */
 #ifndef BW_ARMV7EM_SINGLE_H
 #define BW_ARMV7EM_SINGLE_H
 

@@ -1,3 +1,4 @@
+/* Convolution of int8 with one group, for cores without SIMD. */
 #include "blocked/four_pixels.h"
 #include "portable/window.h"
 

@@ -1,3 +1,4 @@
+/* Depthwise 3x3 convolution of int8 for cores without SIMD. */
 #include "blocked/depthwise_3x3_s8.h"
 #include "blocked/scale.h"
 

@@ -1,3 +1,4 @@
+/* From the sums of four pixels to their outputs. */
 #include "blocked/four_pixels.h"
 #include "fixed_point.h"
 

@@ -1,3 +1,4 @@
+/* Fully connected layer of int8 for cores without SIMD. */
 #include "blocked/fully_connected_s8.h"
 #include "blocked/scale.h"
 

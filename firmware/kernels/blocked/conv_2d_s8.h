@@ -1,3 +1,4 @@
+/* Contract of the convolution of int8 for cores without SIMD. */
 #ifndef BW_BLOCKED_CONV_2D_S8_H
 #define BW_BLOCKED_CONV_2D_S8_H
 

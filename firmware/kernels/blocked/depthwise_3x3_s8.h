@@ -1,3 +1,4 @@
+/* Contract of the depthwise 3x3 convolution of int8 for cores without SIMD. */
 #ifndef BW_BLOCKED_DEPTHWISE_3X3_S8_H
 #define BW_BLOCKED_DEPTHWISE_3X3_S8_H
 

@@ -1,3 +1,4 @@
+/* Contract of the fully connected layer of int8 for cores without SIMD. */
 #ifndef BW_BLOCKED_FULLY_CONNECTED_S8_H
 #define BW_BLOCKED_FULLY_CONNECTED_S8_H
 

@@ -1,3 +1,4 @@
+/* One element of a quantized sum or difference. */
 #ifndef BW_ADD_QUANTIZED_H
 #define BW_ADD_QUANTIZED_H
 

@@ -1,3 +1,4 @@
+/* a + b or a - b, with broadcasting, float32. */
 #include "broadcast.h"
 #include "fixed_point.h"
 

@@ -1,3 +1,4 @@
+/* a + b or a - b, with broadcasting, int8. */
 #include "broadcast.h"
 #include "add_quantized.h"
 

@@ -1,3 +1,4 @@
+/* Where the largest element lies along a dimension, float32. */
 #include "reduce.h"
 
 void bw_arg_max_f32(const bw_arg_max_t *p, const float *in, int32_t *out)

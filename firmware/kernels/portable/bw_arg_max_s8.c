@@ -1,3 +1,4 @@
+/* Where the largest element lies along a dimension, int8. */
 #include "reduce.h"
 
 void bw_arg_max_s8(const bw_arg_max_t *p, const int8_t *in, int32_t *out)

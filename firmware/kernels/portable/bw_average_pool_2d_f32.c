@@ -1,3 +1,4 @@
+/* Averages over a sliding window, float32. */
 #include "fixed_point.h"
 #include "kernels.h"
 #include "window.h"

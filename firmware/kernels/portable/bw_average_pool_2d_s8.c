@@ -1,3 +1,4 @@
+/* Averages over a sliding window, int8. */
 #include "fixed_point.h"
 #include "kernels.h"
 #include "window.h"

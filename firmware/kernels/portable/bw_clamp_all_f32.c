@@ -1,3 +1,4 @@
+/* Every element clamped: the ReLU family, float32. */
 #include "elementwise.h"
 #include "fixed_point.h"
 

@@ -1,3 +1,4 @@
+/* Convolution, of any kind, float16 weights, float32 activations. */
 #include "conv_2d_f16.h"
 #include "convolve.h"
 

@@ -1,3 +1,4 @@
+/* Convolution, of any kind, float32. */
 #include "conv_2d_f32.h"
 #include "convolve.h"
 

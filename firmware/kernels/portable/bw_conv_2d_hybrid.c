@@ -1,3 +1,4 @@
+/* Convolution, of any kind, int8 weights, float32 activations quantized on the fly. */
 #include "conv_2d_hybrid.h"
 #include "convolve.h"
 

@@ -1,3 +1,4 @@
+/* Convolution, of any kind, int16. */
 #include "conv_2d_s16.h"
 #include "convolve.h"
 

@@ -1,3 +1,4 @@
+/* Convolution, of any kind, int8. */
 #include "conv_2d_s8.h"
 #include "convolve.h"
 

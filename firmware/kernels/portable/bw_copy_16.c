@@ -1,3 +1,4 @@
+/* Strided copy of elements of 16 bits. */
 #include "copy.h"
 
 void bw_copy_16(const bw_copy_t *p, const void *in, void *out)

@@ -1,3 +1,4 @@
+/* Strided copy of elements of 64 bits. */
 #include "copy.h"
 
 void bw_copy_64(const bw_copy_t *p, const void *in, void *out)

@@ -1,3 +1,4 @@
+/* Strided copy of elements of 8 bits. */
 #include "copy.h"
 
 void bw_copy_8(const bw_copy_t *p, const void *in, void *out)

@@ -1,3 +1,4 @@
+/* From int16 to float32. */
 #include "elementwise.h"
 
 void bw_dequantize_s16_f32(const bw_quantize_t *p, const int16_t *in, float *out)

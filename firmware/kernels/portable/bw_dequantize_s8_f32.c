@@ -1,3 +1,4 @@
+/* From int8 to float32. */
 #include "elementwise.h"
 
 void bw_dequantize_s8_f32(const bw_quantize_t *p, const int8_t *in, float *out)

@@ -1,3 +1,4 @@
+/* Elements of 16 bits, all set to one pattern. */
 #include "movement.h"
 
 void bw_fill_16(const bw_fill_t *p, void *out)

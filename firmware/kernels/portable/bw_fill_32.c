@@ -1,3 +1,4 @@
+/* Elements of 32 bits, all set to one pattern. */
 #include "movement.h"
 
 void bw_fill_32(const bw_fill_t *p, void *out)

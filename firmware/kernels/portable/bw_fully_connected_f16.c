@@ -1,3 +1,4 @@
+/* Fully connected layer, float16 weights, float32 activations. */
 #include "fixed_point.h"
 #include "half.h"
 #include "kernels.h"

@@ -1,3 +1,4 @@
+/* Fully connected layer, float32. */
 #include "fixed_point.h"
 #include "kernels.h"
 

@@ -1,3 +1,4 @@
+/* Fully connected layer, int8 weights, float32 activations quantized on the fly. */
 #include "dynamic.h"
 #include "fixed_point.h"
 #include "kernels.h"

@@ -1,3 +1,4 @@
+/* Fully connected layer, int16. */
 #include "requantize.h"
 
 void bw_fully_connected_s16(const bw_fully_connected_s16_t *p, const int16_t *in, int16_t *out)

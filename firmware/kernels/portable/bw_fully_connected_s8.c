@@ -1,3 +1,4 @@
+/* Fully connected layer, int8. */
 #include "requantize.h"
 
 void bw_fully_connected_s8(const bw_fully_connected_s8_t *p, const int8_t *in, int8_t *out)

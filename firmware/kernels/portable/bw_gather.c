@@ -1,3 +1,4 @@
+/* Blocks copied in the order of two tables: transposition, slices and nearest neighbours. */
 #include "movement.h"
 
 void bw_gather(const bw_gather_t *p, const void *in, void *out)

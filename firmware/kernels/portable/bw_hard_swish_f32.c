@@ -1,3 +1,4 @@
+/* x * ReLU6(x + 3) / 6, float32. */
 #include "elementwise.h"
 #include "fixed_point.h"
 

@@ -1,3 +1,4 @@
+/* x, or a part of it where it is negative, float32. */
 #include "elementwise.h"
 
 void bw_leaky_relu_f32(const bw_leaky_relu_f32_t *p, const float *in, float *out)

@@ -1,3 +1,4 @@
+/* x, or a part of it where it is negative, int16. */
 #include "elementwise.h"
 #include "fixed_point.h"
 

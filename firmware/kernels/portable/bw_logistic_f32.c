@@ -1,3 +1,4 @@
+/* 1 / (1 + e^-x), float32. */
 #include "kernels.h"
 
 void bw_logistic_f32(const bw_elements_t *p, const float *in, float *out)

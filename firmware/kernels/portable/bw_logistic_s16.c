@@ -1,3 +1,4 @@
+/* 1 / (1 + e^-x), int16. */
 #include "sigmoid_s16.h"
 
 void bw_logistic_s16(const bw_sigmoid_s16_t *p, const int16_t *in, int16_t *out)

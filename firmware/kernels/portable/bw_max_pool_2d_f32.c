@@ -1,3 +1,4 @@
+/* Maxima over a sliding window, float32. */
 #include <float.h>
 
 #include "fixed_point.h"

@@ -1,3 +1,4 @@
+/* Maxima over a sliding window, int16. */
 #include "fixed_point.h"
 #include "kernels.h"
 #include "window.h"

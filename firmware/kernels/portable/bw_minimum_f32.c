@@ -1,3 +1,4 @@
+/* The smaller of two tensors' elements, with broadcasting, float32. */
 #include "broadcast.h"
 
 void bw_minimum_f32(const bw_broadcast_t *p, const float *a, const float *b, float *out)

@@ -1,3 +1,4 @@
+/* The smaller of two tensors' elements, with broadcasting, int16. */
 #include "broadcast.h"
 
 void bw_minimum_s16(const bw_broadcast_t *p, const int16_t *a, const int16_t *b, int16_t *out)

@@ -1,3 +1,4 @@
+/* a * b, with broadcasting, int16. */
 #include "broadcast.h"
 #include "mul_quantized.h"
 

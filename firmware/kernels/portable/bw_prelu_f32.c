@@ -1,3 +1,4 @@
+/* Leaky ReLU with a slope for each element, with broadcasting, float32. */
 #include "broadcast.h"
 
 void bw_prelu_f32(const bw_broadcast_t *p, const float *a, const float *b, float *out)

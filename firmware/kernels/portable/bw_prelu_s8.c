@@ -1,3 +1,4 @@
+/* Leaky ReLU with a slope for each element, with broadcasting, int8. */
 #include "broadcast.h"
 #include "prelu_quantized.h"
 

@@ -1,3 +1,4 @@
+/* Activations quantized to int8 as they come, with the range that they have. */
 #include "dynamic.h"
 #include "fixed_point.h"
 

@@ -1,3 +1,4 @@
+/* From float32 to int16. */
 #include "quantize.h"
 
 void bw_quantize_f32_s16(const bw_quantize_t *p, const float *in, int16_t *out)

@@ -1,3 +1,4 @@
+/* From float32 to int8. */
 #include "quantize.h"
 
 void bw_quantize_f32_s8(const bw_quantize_t *p, const float *in, int8_t *out)

@@ -1,3 +1,4 @@
+/* Maxima over some dimensions, float32. */
 #include <float.h>
 
 #include "reduction.h"

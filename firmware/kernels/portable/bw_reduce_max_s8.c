@@ -1,3 +1,4 @@
+/* Maxima over some dimensions, int8. */
 #include "reduction.h"
 
 void bw_reduce_max_s8(const bw_reduction_t *p, const int8_t *in, int8_t *out)

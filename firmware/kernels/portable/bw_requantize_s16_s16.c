@@ -1,3 +1,4 @@
+/* From int16 to int16. */
 #include "elementwise.h"
 #include "fixed_point.h"
 

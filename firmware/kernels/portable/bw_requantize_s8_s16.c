@@ -1,3 +1,4 @@
+/* From int8 to int16. */
 #include "elementwise.h"
 #include "fixed_point.h"
 

@@ -1,3 +1,4 @@
+/* Resizing with bilinear interpolation, float32. */
 #include "resize.h"
 
 static float lerp_f32(float low_low, float high_low, float low_high, float high_high, float y, float x)

@@ -1,3 +1,4 @@
+/* Resizing with bilinear interpolation, int8. */
 #include "resize.h"
 
 /* Fractions can be negative at the border, where both neighbours are the same pixel; rounds half away from zero. */

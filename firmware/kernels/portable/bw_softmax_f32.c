@@ -1,3 +1,4 @@
+/* Softmax over the last dimension, float32. */
 #include "kernels.h"
 
 void bw_softmax_f32(const bw_softmax_f32_t *p, const float *in, float *out)

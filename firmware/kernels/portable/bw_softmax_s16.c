@@ -1,3 +1,4 @@
+/* Softmax over the last dimension, int16. */
 #include "fixed_point.h"
 #include "kernels.h"
 

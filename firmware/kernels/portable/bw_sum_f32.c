@@ -1,3 +1,4 @@
+/* Sums or means over some dimensions, float32. */
 #include "reduction.h"
 
 void bw_sum_f32(const bw_sum_f32_t *p, const float *in, float *out)

@@ -1,3 +1,4 @@
+/* Sums or means over some dimensions, int16. */
 #include "sum_quantized.h"
 
 void bw_sum_s16(const bw_sum_quantized_t *p, const int16_t *in, int16_t *out)

@@ -1,3 +1,4 @@
+/* Sums or means over some dimensions, int8. */
 #include "sum_quantized.h"
 
 void bw_sum_s8(const bw_sum_quantized_t *p, const int8_t *in, int8_t *out)

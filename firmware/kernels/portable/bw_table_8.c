@@ -1,3 +1,4 @@
+/* A function of one int8 as a table of 256 outputs. */
 #include "elementwise.h"
 
 void bw_table_8(const bw_table_8_t *p, const void *in, void *out)

@@ -1,3 +1,4 @@
+/* Hyperbolic tangent, float32. */
 #include "kernels.h"
 
 /* tanh x = (1 - e^-2x) / (1 + e^-2x); near 0, where that cancels, the Taylor series to x^9 (remainder below 2^-26 x). */

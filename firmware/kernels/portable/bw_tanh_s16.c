@@ -1,3 +1,4 @@
+/* Hyperbolic tangent, int16. */
 #include "sigmoid_s16.h"
 
 /* tanh(x) = 2 / (1 + e^-2x) - 1. */

@@ -1,3 +1,4 @@
+/* Transposed convolution, float16 weights, float32 activations. */
 #include "conv_2d_f16.h"
 #include "transpose_convolve.h"
 

@@ -1,3 +1,4 @@
+/* Transposed convolution, float32. */
 #include "conv_2d_f32.h"
 #include "transpose_convolve.h"
 

@@ -1,3 +1,4 @@
+/* Transposed convolution, int16. */
 #include "conv_2d_s16.h"
 #include "transpose_convolve.h"
 

@@ -1,3 +1,4 @@
+/* Transposed convolution, int8. */
 #include "conv_2d_s8.h"
 #include "transpose_convolve.h"
 

@@ -1,3 +1,4 @@
+/* One element of a quantized product. */
 #ifndef BW_MUL_QUANTIZED_H
 #define BW_MUL_QUANTIZED_H
 

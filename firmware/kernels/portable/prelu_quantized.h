@@ -1,3 +1,4 @@
+/* One element of a quantized PReLU. */
 #ifndef BW_PRELU_QUANTIZED_H
 #define BW_PRELU_QUANTIZED_H
 

@@ -1,3 +1,4 @@
+/* From a float to a quantized number. */
 #ifndef BW_QUANTIZE_H
 #define BW_QUANTIZE_H
 

@@ -1,3 +1,4 @@
+/* What logistic and tanh of int16 share: scaling of the input, and the table. */
 #ifndef BW_SIGMOID_S16_H
 #define BW_SIGMOID_S16_H
 

@@ -1,3 +1,4 @@
+/* From a sum of quantized numbers to a quantized sum or mean. */
 #ifndef BW_SUM_QUANTIZED_H
 #define BW_SUM_QUANTIZED_H
 

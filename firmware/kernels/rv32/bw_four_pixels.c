@@ -1,3 +1,4 @@
+/* Four pixels of a convolution at a time, for RV32: one output channel after the other. */
 #include "blocked/four_pixels.h"
 #include "fixed_point.h"
 #include "rv32/in_order.h"

@@ -1,3 +1,4 @@
+/* Four outputs of a fully connected layer at a time, for RV32. */
 #include "blocked/fully_connected_s8.h"
 
 /* In assembly, as the compiler would make many products first and keep them on the stack. */
