@@ -49,10 +49,10 @@ class LinkBroken(RuntimeError):
 
 
 class FaultyLink:
-    """Runs an image on a virtual board; a context manager. `session` gives a port that fails as planned."""
+    """Runs an image on a virtual board with `options`; a context manager. `session` gives a port that fails so."""
 
-    def __init__(self, elf: Path, board: str):
-        self._image = elf, board
+    def __init__(self, elf: Path, board: str, **options: object):
+        self._image, self._options = (elf, board), options
         self.traffic = [0, 0]  # bytes to the host and to the board in the last session
         self.heard = bytearray()  # what the board said in it
 
@@ -64,7 +64,7 @@ class FaultyLink:
         self._stop()
 
     def _started(self) -> VirtualBoard:
-        return VirtualBoard(*self._image).__enter__()
+        return VirtualBoard(*self._image, **self._options).__enter__()
 
     def _use(self, board: VirtualBoard) -> None:
         self._board = board

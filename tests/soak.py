@@ -196,7 +196,7 @@ def _hostile_images(cases: list[tuple[int, int]]) -> int:
     for index, seed in cases:
         fortress = fortresses[index % len(fortresses)]
         outcomes[_outcome(lambda fortress=fortress, seed=seed: fortress.attack(seed))] += 1
-    print(", ".join(f"{kind} {count}" for kind, count in sorted(outcomes.items())), flush=True)
+        _tell(outcomes, len(cases), 50)
     return int(outcomes["failed case"] > 0)
 
 
@@ -209,8 +209,15 @@ def _powercuts(cases: list[tuple[int, int]]) -> int:
             which = index % len(jobs)
             cut = partial(campaigns.cut, jobs[which], delivered[which], folder, seed)
             outcomes[f"{jobs[which].board.name} {_outcome(cut)}"] += 1
-    print(", ".join(f"{status} {count}" for status, count in sorted(outcomes.items())), flush=True)
+            _tell(outcomes, len(cases), 5)
     return int(any("failed case" in outcome for outcome in outcomes))
+
+
+def _tell(outcomes: Counter[str], of: int, every: int) -> None:
+    """Print what has come of the cases so far, now and then and at the end."""
+    if (done := outcomes.total()) % every == 0 or done == of:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(outcomes.items()))
+        print(f"{done}/{of}: {kinds}", flush=True)
 
 
 def _outcome(case: Callable[[], str]) -> str:

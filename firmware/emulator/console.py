@@ -20,7 +20,7 @@ _CHUNK_BYTES = 512
 class Console:
     """Bytes to and from the image. `cycles` tells the virtual time; it separates waiting from polling now and then.
 
-    With a `pace`, output comes no earlier than it would from a real board.
+    With a `pace`, output comes no earlier than from a real board, and input no faster than its line carries it.
     """
 
     def __init__(self, cycles: Callable[[], int], pace: Pace | None = None):
@@ -97,6 +97,8 @@ class Console:
     def receive(self) -> int:
         """Return the next byte, or 0 when there is none."""
         self._polls = 0
+        if self._pace and self._received:
+            self._pace.received()
         return self._received.popleft() if self._received else 0
 
     def _receive(self) -> None:

@@ -16,6 +16,7 @@ class Pace:
         self._clock_hz = clock_hz
         self._step_cycles = round(_STEP_S * clock_hz)
         self._byte_cycles = clock_hz * _BITS_PER_BYTE // baud
+        self._received_cycles = 0
         self._align()
 
     def _align(self) -> None:
@@ -40,3 +41,8 @@ class Pace:
     def sent(self) -> None:
         """Take the time that a byte needs on the wire."""
         self._counter.advance(self._byte_cycles)
+
+    def received(self) -> None:
+        """Let no byte come earlier than one follows the other on the wire."""
+        self._counter.advance(max(0, self._received_cycles + self._byte_cycles - self._counter.cycles))
+        self._received_cycles = self._counter.cycles

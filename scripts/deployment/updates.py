@@ -49,8 +49,13 @@ class Updates:
     def upload(self, image: bytes, progress: Callable[[int, int], None]) -> None:
         """Fill the other slot; `progress(bytes, of)` is called as they arrive."""
 
+        arrived = 0
+
         async def send(client: SMPClient) -> None:
+            nonlocal arrived
             async for offset in client.upload(image, first_timeout_s=_ERASE_S, subsequent_timeout_s=self._answer_s):
+                self._advanced |= offset > arrived
+                arrived = max(arrived, offset)
                 progress(offset, len(image))
 
         self._insist(send)
@@ -68,12 +73,15 @@ class Updates:
         self._insist(lambda client: client.request(ResetWrite()))
 
     def _insist(self, ask: Callable[[SMPClient], Awaitable[Answer]]) -> Answer:
-        for attempt in range(_ATTEMPTS):
+        tries = 0
+        while True:
+            self._advanced = False
             try:
                 answer = asyncio.run(self._ask(ask))
             except (SMPClientException, TimeoutError, OSError, AssertionError, ValueError) as problem:
                 said = str(problem)
-                if "ErrorV" in said or attempt == _ATTEMPTS - 1:
+                tries = 1 if self._advanced else tries + 1  # a link that breaks on and on, but brings more each time
+                if "ErrorV" in said or tries == _ATTEMPTS:
                     kind = Refused if "ErrorV" in said else DeviceError
                     raise kind(f"{self._name}: {_reason(said) or type(problem).__name__}") from problem
                 self.broken_links += 1
@@ -81,7 +89,6 @@ class Updates:
             if answer is not None and error(answer):
                 raise Refused(f"{self._name}: refused: {_reason(str(answer))}")
             return answer
-        raise AssertionError("unreachable")
 
     async def _ask(self, ask: Callable[[SMPClient], Awaitable[Answer]]) -> Answer:
         client = SMPClient(self._transport(), self._address.removeprefix(UDP), timeout_s=self._answer_s)
