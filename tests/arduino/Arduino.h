@@ -1,5 +1,4 @@
-/* As much of the Arduino core as the examples need: Serial is the UART of the board. */
-// A minimal stand-in for the Arduino core on a virtual board: what the exported sketches use of it, and no more.
+/* A minimal stand-in for the Arduino core on a virtual board: what the exported sketches use of it, and no more. */
 #pragma once
 
 #include <stddef.h>
