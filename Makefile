@@ -97,7 +97,7 @@ monitor: env
 	@python -m scripts.monitor $(if $(PORT),--port $(PORT))
 
 test: lint
-	@pytest -n 2
+	@pytest -n 2 --dist loadfile
 
 # Long campaigns, seeded: random graphs, hostile files, serial faults. SEED=7 COUNT=100 CAMPAIGNS=serial change what is run.
 soak: env
@@ -115,9 +115,9 @@ bench: env
 	@python -m scripts.bench
 	@python -m scripts.bench_engine
 
-# Dry runs of 100, 1,000 and 10,000 cells, and what a job costs before it does anything.
+# Dry runs and pages of 100, 1,000 and 10,000 cells, and what a job costs before it does anything.
 bench-scale: env
-	@python -m scripts.bench_scale
+	@python -m tests.bench_scale
 
 # Newest versions that envs/*.in allows; core is resolved with the versions of train, so that one environment serves both.
 lock: env

@@ -170,6 +170,12 @@ def is_new(path):
     return Path(path).exists() and Path(path).stat().st_mtime >= STARTED_S
 
 
+@cache
+def core_of(board):
+    """The core of a board, read once and not for each of its cells."""
+    return or_stop(load_board, board).core
+
+
 def kernels_of(wildcards):
     """The kernel library of a board's core."""
-    return f"results/kernels/{or_stop(load_board, wildcards.board).core}/libkernels.a"
+    return f"results/kernels/{core_of(wildcards.board)}/libkernels.a"

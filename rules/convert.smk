@@ -16,7 +16,7 @@ rule convert_model:
     priority: 10
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=1500,
     message:
         "Convert {wildcards.model}"
     script:
@@ -33,6 +33,8 @@ rule make_vectors:
         "results/models/{model}/{scheme}.vectors.npz",
     log:
         "logs/make_vectors/{model}/{scheme}.log",
+    benchmark:
+        "benchmarks/make_vectors/{model}/{scheme}.tsv"
     threads: 1
     resources:
         mem_mb=1000,

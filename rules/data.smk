@@ -11,6 +11,8 @@ rule fetch_dataset:
     localrule: True
     log:
         "logs/fetch_dataset/{dataset}.log",
+    benchmark:
+        "benchmarks/fetch_dataset/{dataset}.tsv"
     priority: 40
     threads: 1
     resources:
@@ -32,6 +34,8 @@ rule prepare_dataset:
         "data/prepared/{dataset}.npz",
     log:
         "logs/prepare_dataset/{dataset}.log",
+    benchmark:
+        "benchmarks/prepare_dataset/{dataset}.tsv"
     priority: 30
     threads: 1
     resources:

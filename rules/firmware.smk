@@ -9,6 +9,8 @@ rule compile_kernels:
         "results/kernels/{core}/libkernels.a",
     log:
         "logs/compile_kernels/{core}.log",
+    benchmark:
+        "benchmarks/compile_kernels/{core}.tsv"
     threads: 1
     resources:
         mem_mb=500,
@@ -52,6 +54,8 @@ rule convert_image:
         "results/cells/{model}/{scheme}/{board}/firmware.{format}",
     log:
         "logs/convert_image/{model}/{scheme}/{board}/{format}.log",
+    benchmark:
+        "benchmarks/convert_image/{model}/{scheme}/{board}/{format}.tsv"
     wildcard_constraints:
         format="bin|hex|uf2",
     threads: 1
@@ -75,6 +79,8 @@ rule build_sound:
         "results/sound/{model}/{scheme}/{board}/firmware.elf",
     log:
         "logs/build_sound/{model}/{scheme}/{board}.log",
+    benchmark:
+        "benchmarks/build_sound/{model}/{scheme}/{board}.tsv"
     threads: 1
     resources:
         mem_mb=500,

@@ -21,7 +21,7 @@ rule measure_cell:
         board=ANY_BOARD_BUT.format("|".join(["host", *PLUGGED])),
     threads: 1
     resources:
-        mem_mb=300,
+        mem_mb=400,
     message:
         "Measure {wildcards.model}/{wildcards.scheme} on {wildcards.board}"
     script:
@@ -34,7 +34,7 @@ if PLUGGED:
         wildcard_constraints:
             board="|".join(PLUGGED),
         resources:
-            mem_mb=300,
+            mem_mb=400,
             **exclusive_board,
         localrule: True
 
@@ -50,6 +50,8 @@ rule measure_host:
     localrule: True
     log:
         "logs/measure_host/{model}/{scheme}.log",
+    benchmark:
+        "benchmarks/measure_host/{model}/{scheme}.tsv"
     threads: 1
     resources:
         mem_mb=500,
@@ -75,9 +77,11 @@ rule measure_image:
     localrule: True
     log:
         "logs/measure_image/{image}.log",
+    benchmark:
+        "benchmarks/measure_image/{image}.tsv"
     threads: 1
     resources:
-        mem_mb=300,
+        mem_mb=400,
         **exclusive_board,
     message:
         "Measure the foreign image {wildcards.image}"

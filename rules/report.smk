@@ -22,6 +22,8 @@ rule collect_results:
     localrule: True
     log:
         "logs/collect_results.log",
+    benchmark:
+        "benchmarks/collect_results.tsv"
     threads: 1
     resources:
         mem_mb=500,
@@ -42,6 +44,8 @@ rule write_advice:
     localrule: True
     log:
         "logs/write_advice.log",
+    benchmark:
+        "benchmarks/write_advice.tsv"
     threads: 1
     resources:
         mem_mb=500,
@@ -92,6 +96,8 @@ rule build_report:
     localrule: True
     log:
         "logs/build_report.log",
+    benchmark:
+        "benchmarks/build_report.tsv"
     threads: 1
     resources:
         mem_mb=500,
@@ -102,13 +108,15 @@ rule build_report:
 
 
 rule write_manifest:
-    """Record inputs, artifacts, versions, machine, git state and the time of every step."""
+    """Record inputs, artifacts, versions, machine, git state, and the time and memory of every step."""
     input:
         "results/table.csv",
         "results/report/index.html",
         [f"results/figures/{name}.svg" for name in FIGURES],
     output:
         "results/manifest.json",
+        "results/host_cost.csv",
+        "results/host_cost.md",
     localrule: True
     log:
         "logs/write_manifest.log",
@@ -141,6 +149,8 @@ rule collect_paper:
     localrule: True
     log:
         "logs/collect_paper.log",
+    benchmark:
+        "benchmarks/collect_paper.tsv"
     threads: 1
     resources:
         mem_mb=500,

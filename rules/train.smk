@@ -20,7 +20,7 @@ rule train_model:
     priority: 20
     threads: training_threads
     resources:
-        mem_mb=2000,
+        mem_mb=2500,
     message:
         "Train {wildcards.model}"
     script:
@@ -43,6 +43,8 @@ rule summarise_repeats:
         markdown="results/repeats.md",
     log:
         "logs/summarise_repeats.log",
+    benchmark:
+        "benchmarks/summarise_repeats.tsv"
     threads: 1
     resources:
         mem_mb=500,

@@ -1,6 +1,7 @@
 """Writes results/manifest.json: what the results were made from, with what, where, and how long each step took.
 
-This is the only result with a date and the state of git in it; all others are the same bytes for the same inputs.
+The costs of its steps by rule go into results/host_cost.csv and .md. These are the only results with a date, the state
+of git or times of this machine in them; all others are the same bytes for the same inputs.
 """
 
 import csv
@@ -20,6 +21,7 @@ from firmware import settings
 from scripts.lib import table
 from scripts.lib.digest import sha256_of
 from scripts.lib.job import logged, whole
+from scripts.report import host_cost
 
 INPUTS = (
     *("config/**/*.yaml", "envs/*.lock.txt", "data/raw/*/SHA256SUMS", "data/published/*.csv"),
@@ -116,8 +118,23 @@ def _number(text: str) -> float | None:
     return None if text in ("NA", "-", "") else float(text)
 
 
+def write_manifest(path: Path, csv_path: Path, page_path: Path) -> None:
+    """Write the manifest of this checkout, and what its steps cost."""
+    content = manifest()
+    steps = [host_cost.Step(name, **numbers) for name, numbers in content["steps"].items()]
+    cpu = "{cpu}, {threads_usable} threads, {0:.0f} GiB.".format(
+        content["machine"]["memory_bytes"] / 2**30, **content["machine"]
+    )
+    texts = {
+        path: json.dumps(content, indent=1, ensure_ascii=False) + "\n",
+        csv_path: host_cost.to_csv(steps),
+        page_path: host_cost.to_markdown(steps, cpu),
+    }
+    for file, text in texts.items():
+        with whole(file) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
+
+
 if job := globals().get("snakemake"):
     with logged(job):
-        content = json.dumps(manifest(), indent=1, ensure_ascii=False) + "\n"
-        with whole(Path(job.output[0])) as part:
-            part.write_text(content, encoding="utf-8", newline="\n")
+        write_manifest(*map(Path, job.output))

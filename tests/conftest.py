@@ -4,6 +4,7 @@ It happens in a copy of the checkout, so that tests may edit sources and break f
 produced is copied too: Snakemake makes again only what is out of date.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -13,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler.loadscope import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("config", "data/published", "firmware", "profiles", "rules", "scripts", "Snakefile")
@@ -83,20 +82,6 @@ class Checkout:
         return self
 
 
-class _ByFile(LoadScopeScheduling):
-    """Tests of one file share a worker and its fixtures; all workflow tests do, so that the matrix runs once."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::")[0]
-        return "workflow" if file.startswith("tests/workflow/") else file
-
-
-@pytest.hookimpl(optionalhook=True)  # pytest-xdist 3.8 does not see the groups of marks under pytest 9.2
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:
-    """Distribute the tests over the workers, the largest groups first."""
-    return _ByFile(config, log)
-
-
 @pytest.fixture
 def fresh(tmp_path: Path) -> Checkout:
     """The sources alone, as after a clone, with the small matrix."""
@@ -105,13 +90,24 @@ def fresh(tmp_path: Path) -> Checkout:
 
 @pytest.fixture(scope="session")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A copy in which the small matrix has run; tests must leave it as it is."""
-    root = tmp_path_factory.mktemp("matrix")
-    checkout = Checkout(ROOT).copy(root, *SOURCES, *PRODUCED_FOR_MATRIX).with_small_matrix()
-    checkout.share_compiler_cache()
+    """A copy in which the small matrix has run, once for all workers; tests must leave it as it is."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    checkout, made = Checkout(folder / "matrix"), folder / "matrix.made"
+    with (folder / "matrix.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            _run_matrix(checkout)
+            made.touch()
+    return checkout
+
+
+def _run_matrix(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.root, ignore_errors=True)  # of a worker that failed
+    Checkout(ROOT).copy(checkout.root, *SOURCES, *PRODUCED_FOR_MATRIX).with_small_matrix().share_compiler_cache()
     run = checkout.snakemake("--cores", "2", *NO_PROFILE, "--scheduler", "greedy", "--show-failed-logs")
     assert run.returncode == 0, run.stdout
-    return checkout
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import psutil
 
 from tests.conftest import SOURCES, Checkout
 
-CONFIG = "models: [har_cnn1d]\nschemes: [int8]\nboards: [arduino_zero, stm32f4_disco]\n"
+BOARDS = ("arduino_zero", "stm32f4_disco")
+CONFIG = "models: [har_cnn1d]\nschemes: [int8]\nboards: [{}]\n"
 PRODUCED = ("data/raw/watch_imu", "data/prepared/watch_imu.npz", "results/models/har_cnn1d", "results/kernels")
 PRODUCED += ("results/stamps", ".snakemake/metadata")
 TARGETS = ("snakemake", "job", "board")
@@ -23,17 +24,17 @@ _RUN_S = 600
 
 @dataclass(frozen=True)
 class Bench:
-    """A checkout whose two cells are built and measured again and again, with the undisturbed table and its time."""
+    """A checkout whose cells are built and measured again and again, with the undisturbed table and its time."""
 
     checkout: Checkout
     table: bytes
     seconds: float
 
     @classmethod
-    def make(cls, source: Checkout, root: Path) -> "Bench":
+    def make(cls, source: Checkout, root: Path, boards: tuple[str, ...] = BOARDS) -> "Bench":
         """Copy what the cells are made from, and run undisturbed once."""
         checkout = source.copy(root, *SOURCES, *PRODUCED)
-        (root / "config/config.yaml").write_text(CONFIG)
+        (root / "config/config.yaml").write_text(CONFIG.format(", ".join(boards)))
         started = time.monotonic()
         finish(checkout)
         return cls(checkout, (root / TABLE).read_bytes(), time.monotonic() - started)

@@ -139,6 +139,20 @@ def test_the_manifest_has_hashes_versions_machine_and_the_time_of_every_step(che
     assert content["git"] == {"commit": None, "dirty": None, "changed": []}
 
 
+def test_what_the_steps_cost_is_summed_by_rule_the_dearest_first(checkout, monkeypatch):
+    (checkout / "benchmarks/train_model/b.tsv").write_text("s\th:m:s\tmax_rss\tcpu_time\n2\t0:00:02\t50\t0.2\n")
+    monkeypatch.chdir(checkout)
+    names = [checkout / f"results/{name}" for name in ("manifest.json", "host_cost.csv", "host_cost.md")]
+    write_manifest.write_manifest(*names)
+    assert names[1].read_text().splitlines() == [
+        "rule,jobs,cpu_s,share_pct,median_cpu_s,longest_wall_s,peak_mib",
+        "train_model,2,4.0,100.0,2.0,5.5,106.5",
+        "convert_model,1,0,0.0,0,0.1,0",
+    ]
+    page = names[2].read_text()
+    assert "3 jobs, 4 s of CPU time" in page and "| train_model/a | 3.8 | 5.5 | 106 |" in page
+
+
 def test_a_dirty_checkout_is_marked(checkout):
     git = ["git", "-C", str(checkout), "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for arguments in (["init", "-q"], ["add", "config"], ["commit", "-qm", "x"]):

@@ -13,7 +13,7 @@ from tests.conftest import NO_PROFILE
 
 @pytest.fixture(scope="module")
 def bench(matrix, tmp_path_factory):
-    return kills.Bench.make(matrix, tmp_path_factory.mktemp("crashes"))
+    return kills.Bench.make(matrix, tmp_path_factory.mktemp("crashes"), kills.BOARDS[:1])
 
 
 @pytest.mark.parametrize("target", kills.TARGETS)

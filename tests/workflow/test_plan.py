@@ -54,6 +54,8 @@ def test_every_rule_says_what_it_does_and_what_it_takes(fresh):
         for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)*)", file.read_text(), re.MULTILINE):
             for part in ('    """', "    log:", "    message:", "    threads:", "mem_mb=", f"../scripts/{name}.py"):
                 assert part in body, f"{file.name}: {name} lacks {part.strip()}"
+            # What a job costs is known before the manifest is written, and the manifest says it.
+            assert name == "write_manifest" or f'    benchmark:\n        "benchmarks/{name}' in body, name
 
 
 def test_nothing_is_done_when_nothing_changed(matrix):
