@@ -16,7 +16,6 @@ from typing import Self, TypeVar
 
 import serial
 
-from firmware.bootloader import REFUSALS
 from scripts.device.link import DeviceError, open_port
 
 _LINE_LIMIT_BYTES = 1 << 20
@@ -250,6 +249,10 @@ class Device:
 
     def refusal(self, slot: int) -> str:
         """Return why the bootloader did not start a slot, of a board that has slots."""
+        from firmware.bootloader import (
+            REFUSALS,
+        )  # here and not above: with it comes the compiler, which measuring does not need
+
         code = self._find(self._checked("slots"), "slots", rf"m-slot-\[{slot} .*refusal (\d+) .*\]")
         return REFUSALS[int(code)] if int(code) < len(REFUSALS) else "it was not looked at"
 
