@@ -97,7 +97,7 @@ monitor: env
 	@python -m scripts.monitor $(if $(PORT),--port $(PORT))
 
 test: lint
-	@pytest -n 2 --dist loadfile
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Long campaigns, seeded: random graphs, hostile files, serial faults. SEED=7 COUNT=100 CAMPAIGNS=serial change what is run.
 soak: env

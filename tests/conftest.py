@@ -82,6 +82,11 @@ class Checkout:
         return self
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of workflows first: they take longest, and short ones at the end keep all workers busy."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/workflow/"))
+
+
 @pytest.fixture
 def fresh(tmp_path: Path) -> Checkout:
     """The sources alone, as after a clone, with the small matrix."""
