@@ -31,6 +31,7 @@ def or_stop(load, *arguments):
 
 STARTED_S = time.time()
 os.environ[RUN_PID] = str(os.getpid())
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # or every job looks for them in all installed packages as it starts
 if workflow.is_main_process and not workflow.output_settings.dryrun:
     or_stop(hold_folder)
     asked = (workflow.resource_settings.default_resources or {}, *workflow.resource_settings.overwrite_resources.values())
