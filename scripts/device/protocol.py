@@ -249,9 +249,7 @@ class Device:
 
     def refusal(self, slot: int) -> str:
         """Return why the bootloader did not start a slot, of a board that has slots."""
-        from firmware.bootloader import (
-            REFUSALS,
-        )  # here and not above: with it comes the compiler, which measuring does not need
+        from firmware.bootloader import REFUSALS  # here and not above: the compiler comes with it, measuring needs none
 
         code = self._find(self._checked("slots"), "slots", rf"m-slot-\[{slot} .*refusal (\d+) .*\]")
         return REFUSALS[int(code)] if int(code) < len(REFUSALS) else "it was not looked at"
