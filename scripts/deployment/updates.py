@@ -5,6 +5,7 @@ Every step has a time limit and a few attempts; an upload goes on where a broken
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from smpclient.transport.udp import SMPUDPTransport
 from scripts.device.link import UDP, DeviceError
 
 _ATTEMPTS = 8
+_PAUSE_S = 0.1  # before the next attempt, doubled with each
 ANSWER_S = 10.0  # a virtual board takes its time to start
 _ERASE_S = 60.0
 logging.getLogger("smpclient").setLevel(logging.CRITICAL)  # what it logs comes as an error as well
@@ -85,6 +87,8 @@ class Updates:
                     kind = Refused if "ErrorV" in said else DeviceError
                     raise kind(f"{self._name}: {_reason(said) or type(problem).__name__}") from problem
                 self.broken_links += 1
+                # What a slow device still has to say to the last question is dropped when the port is opened anew.
+                time.sleep(min(_PAUSE_S * 2**tries, self._answer_s))
                 continue
             if answer is not None and error(answer):
                 raise Refused(f"{self._name}: refused: {_reason(str(answer))}")
