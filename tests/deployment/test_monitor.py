@@ -231,7 +231,7 @@ def test_the_page_is_on_loopback_and_has_the_states(tmp_path):
 
 def test_the_monitor_watches_ports_until_its_time_is_over(port, tmp_path, capsys):
     base = tmp_path / "m.sqlite"
-    options = ["--port", port, str(tmp_path / "none"), "--page", "0", "--database", str(base), "--seconds", "2"]
+    options = ["--port", port, str(tmp_path / "none"), "--page", "0", "--database", str(base), "--seconds", "6"]
     assert monitor.main(options) == 0
     said = capsys.readouterr().out
     assert "page: http://127.0.0.1:" in said
