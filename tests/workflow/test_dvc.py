@@ -145,3 +145,11 @@ def test_a_remote_that_refuses_is_one_line_and_changes_nothing(clone, tmp_path):
 def test_a_branch_without_results_says_so(clone):
     (clone / "dvc.lock").unlink()
     assert share(clone, "pull", code=1).startswith("error: there is no dvc.lock: nothing has been pushed")
+
+
+def test_what_a_killed_dvc_left_behind_is_no_hindrance(pushed):
+    for name in ("lock", "rwlock.lock"):
+        (pushed / ".dvc/tmp" / name).write_text(" 1234567\n")
+    dead = {"pid": 1234567, "cmd": "dvc repro"}
+    (pushed / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {str(pushed / "results/cells"): dead}}))
+    assert "ERROR" not in dvc(pushed, "status")
