@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from smp.exceptions import SMPException
 from smp.image_management import ImageState
 from smpclient import SMPClient
 from smpclient.exceptions import SMPClientException
@@ -80,7 +81,7 @@ class Updates:
             self._advanced = False
             try:
                 answer = asyncio.run(self._ask(ask))
-            except (SMPClientException, TimeoutError, OSError, AssertionError, ValueError) as problem:
+            except (SMPClientException, SMPException, TimeoutError, OSError, AssertionError, ValueError) as problem:
                 said = str(problem)
                 tries = 1 if self._advanced else tries + 1  # a link that breaks on and on, but brings more each time
                 if "ErrorV" in said or tries == _ATTEMPTS:
