@@ -61,6 +61,20 @@ def test_softmax_int8(tmp_path, depth, scale):
     np.testing.assert_array_equal(model.run(content[None])[0][0], oracles.tflm(path.read_bytes(), content)[0])
 
 
+@pytest.mark.parametrize("depth", [256, 511, 600])
+def test_softmax_int8_of_many_equal_inputs(tmp_path, depth):
+    builder = ModelBuilder()
+    x, y = builder.tensor((1, depth), "int8", 0.1, 0), builder.tensor((1, depth), "int8", 1 / 256, -128)
+    builder.operator("SOFTMAX", [x], [y], "SoftmaxOptions", beta=1.0)
+    content = builder.build([x], [y])
+    equal = np.zeros((1, depth), np.int8)
+    if depth < 512:
+        return check(tmp_path, content, [equal], 0)
+    (tmp_path / "model.tflite").write_bytes(content)
+    [found] = HostModel(tmp_path / "model.tflite").run(equal)
+    assert np.all(found == -128)
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1e-4, 1e-3, 0.01])
 @pytest.mark.parametrize("depth", [1, 2, 10, 255])
 def test_softmax_int16(tmp_path, depth, scale):

@@ -63,18 +63,19 @@ static void softmax_row_s8(const bw_softmax_s8_t *p, const int8_t *in, int8_t *o
     int32_t max = INT8_MIN;
     for (int32_t i = 0; i < p->depth; i++)
         max = in[i] > max ? in[i] : max;
-    int32_t sum = 0;
+    uint32_t sum = 0;
     for (int32_t i = 0; i < p->depth; i++) {
         if (in[i] - max >= p->min_difference)
-            sum += bw_rounding_shift_right(exp_of_difference(p, in[i] - max), SUM_INTEGER_BITS);
+            sum += (uint32_t)bw_rounding_shift_right(exp_of_difference(p, in[i] - max), SUM_INTEGER_BITS);
     }
-    int headroom = __builtin_clz((uint32_t)sum);
-    int32_t fraction = (int32_t)(((uint32_t)sum << headroom) - (1u << 31));
+    int headroom = __builtin_clz(sum);
+    int32_t fraction = (int32_t)((sum << headroom) - (1u << 31));
     int32_t scale = reciprocal_of_one_plus(fraction);
+    /* Above 31, from 512 equal inputs on, every output rounds to zero; what the reference then does is not defined in C. */
     int shift = SUM_INTEGER_BITS - headroom + 31 - 8;
     for (int32_t i = 0; i < p->depth; i++) {
         int32_t value = INT8_MIN;
-        if (in[i] - max >= p->min_difference)
+        if (shift <= 31 && in[i] - max >= p->min_difference)
             value += bw_rounding_shift_right(bw_doubling_high_mul(scale, exp_of_difference(p, in[i] - max)), shift);
         out[i] = (int8_t)bw_clamp_s32(value, INT8_MIN, INT8_MAX);
     }
