@@ -78,13 +78,16 @@ SECTIONS
 
 
 def _read_only(flash: str, place: Place) -> str:
-    """Constants behind the code; those of the model are a section of their own, to be counted."""
+    """Constants behind the code; those of the model are a section of their own, to be counted.
+
+    They begin with a line of the flash's cache; what is empty before them counts as code.
+    """
     weights = "*model.o(.rodata* .srodata*)" if place.weights == "flash" else ""
     elsewhere = "*model.o" if place.code == "flash" else "*model.o *libkernels.a:*"
     return f"""\
         *(EXCLUDE_FILE({elsewhere}) .text* EXCLUDE_FILE(*model.o) .rodata* EXCLUDE_FILE(*model.o) .srodata*)
         {"*model.o(.text*)" if place.code == "flash" else ""}
-        . = ALIGN(4);
+        . = ALIGN(16);
     }} > {flash} :text
     .weights : {{ {weights} . = ALIGN(4); }} > {flash} :text"""
 

@@ -14,6 +14,7 @@ from scripts.lib.alone import RUN_PID, hold_folder
 from scripts.lib.cluster import check_partitions
 from scripts.lib.config import load_board, load_config, load_image
 from scripts.lib.declared import GivenModel, load_dataset, load_model, repeats_of, seed_of, seeds_needed
+from scripts.lib.job import NO_PLUGINS
 from scripts.lib.lab import load_lab
 from scripts.lib.schemes import SCHEMES
 from scripts.lib.stamps import write_stamps
@@ -31,7 +32,7 @@ def or_stop(load, *arguments):
 
 STARTED_S = time.time()
 os.environ[RUN_PID] = str(os.getpid())
-os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # or every job looks for them in all installed packages as it starts
+os.environ |= NO_PLUGINS
 if workflow.is_main_process and not workflow.output_settings.dryrun:
     or_stop(hold_folder)
     asked = (workflow.resource_settings.default_resources or {}, *workflow.resource_settings.overwrite_resources.values())

@@ -16,7 +16,7 @@ from smpclient.exceptions import SMPClientException
 from smpclient.generics import error
 from smpclient.requests.image_management import ImageStatesRead, ImageStatesWrite
 from smpclient.requests.os_management import ResetWrite
-from smpclient.transport import SMPTransport
+from smpclient.transport import SMPTransport, SMPTransportDisconnected
 from smpclient.transport.serial.encoded import SMPSerialTransport
 from smpclient.transport.udp import SMPUDPTransport
 
@@ -27,6 +27,16 @@ _PAUSE_S = 0.1  # before the next attempt, doubled with each
 ANSWER_S = 10.0  # a virtual board takes its time to start
 _ERASE_S = 60.0
 logging.getLogger("smpclient").setLevel(logging.CRITICAL)  # what it logs comes as an error as well
+# What smpclient raises when a link is lost, late or garbled.
+_BROKEN = (
+    SMPClientException,
+    SMPTransportDisconnected,
+    SMPException,
+    TimeoutError,
+    OSError,
+    AssertionError,
+    ValueError,
+)
 Answer = TypeVar("Answer")
 
 
@@ -81,7 +91,7 @@ class Updates:
             self._advanced = False
             try:
                 answer = asyncio.run(self._ask(ask))
-            except (SMPClientException, SMPException, TimeoutError, OSError, AssertionError, ValueError) as problem:
+            except _BROKEN as problem:
                 said = str(problem)
                 tries = 1 if self._advanced else tries + 1  # a link that breaks on and on, but brings more each time
                 if "ErrorV" in said or tries == _ATTEMPTS:

@@ -18,6 +18,8 @@ from typing import Any
 
 from scripts.lib.alone import end_with_run
 
+# For the environment of jobs: pydantic need not look for plugins in all installed packages each time that one starts.
+NO_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
 OURS = ("firmware", "scripts", "__main__")
 HOSTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)  # the host's refusals, no defects
 

@@ -17,9 +17,11 @@ int32_t model(void)
 {
     int32_t sum = 0;
     for (volatile int32_t round = 0; round < 2000; round++) {
-        for (uint32_t i = 0; i < sizeof weights; i++)
+        for (uint32_t i = 0; i < sizeof weights; i++) { /* three jumps to other lines: two can be cached */
             sum += *(volatile const int8_t *)&weights[i] * (int32_t)i;
-        __asm volatile("b 1f\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n 1: nop");
+            __asm volatile("b 1f\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n 1: nop");
+            __asm volatile("b 1f\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n nop\\n 1: nop");
+        }
     }
     return sum;
 }
