@@ -17,4 +17,10 @@ uint32_t flash_page_end(uint32_t address);
 /* Programs erased flash; zeros may also be programmed over anything. False if the chip reports an error. */
 bool flash_program(uint32_t address, const uint8_t *data, uint32_t bytes);
 
+/* Four bytes, aligned or not, as the word that flash holds. */
+static inline uint32_t flash_word(const uint8_t *from)
+{
+    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
 #endif

@@ -37,11 +37,6 @@ static const uint8_t *at(uint32_t address)
     return (const uint8_t *)(uintptr_t)address;
 }
 
-static uint32_t word(const uint8_t *from)
-{
-    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
 static bool equal(const uint8_t *a, const uint8_t *b, uint32_t bytes)
 {
     for (; bytes; bytes--)
@@ -55,7 +50,7 @@ static const uint8_t *record(const uint8_t *first, const uint8_t *end, uint32_t 
 {
     const uint8_t *found = 0;
     for (const uint8_t *next = first; end - next >= 4;) {
-        uint32_t own_type = word(next) & 0xFFFFu, own_bytes = word(next) >> 16;
+        uint32_t own_type = flash_word(next) & 0xFFFFu, own_bytes = flash_word(next) >> 16;
         next += 4;
         if (own_bytes > (uint32_t)(end - next))
             return 0;
@@ -80,7 +75,7 @@ static enum refusal read_records(const uint8_t *protected, const uint8_t *record
     image->signature = record(records + 4, end, SIGNATURE, 64);
     if (!counter || !image->model || !image->hash || !image->key_hash || !image->signature)
         return WRONG_RECORDS;
-    image->counter = word(counter);
+    image->counter = flash_word(counter);
     const uint8_t *named = record(protected + 4, records, BOARD, sizeof board - 1);
     if (!named || !equal(named, (const uint8_t *)board, sizeof board - 1))
         return WRONG_BOARD;
@@ -103,10 +98,10 @@ enum refusal image_read(int slot, struct image *image)
         return WRONG_SIZE;
     const uint8_t *protected = start + IMAGE_HEADER_BYTES + header->content_bytes;
     const uint8_t *records = protected + header->protected_bytes;
-    if (word(protected) != (PROTECTED_MAGIC | (uint32_t)header->protected_bytes << 16) ||
-        (word(records) & 0xFFFFu) != RECORDS_MAGIC)
+    if (flash_word(protected) != (PROTECTED_MAGIC | (uint32_t)header->protected_bytes << 16) ||
+        (flash_word(records) & 0xFFFFu) != RECORDS_MAGIC)
         return WRONG_RECORDS;
-    uint32_t records_bytes = word(records) >> 16;
+    uint32_t records_bytes = flash_word(records) >> 16;
     if (records_bytes < 4 || records_bytes > room + 4u - header->content_bytes)
         return WRONG_SIZE;
     image->major = header->major;
@@ -146,7 +141,7 @@ enum trial slot_trial(int slot)
 
 uint32_t slot_order(int slot)
 {
-    uint32_t order = word(at(field(slot, ORDER_AT)));
+    uint32_t order = flash_word(at(field(slot, ORDER_AT)));
     return order + 1; /* erased, as imgtool leaves it: the lowest */
 }
 
@@ -186,8 +181,8 @@ uint32_t security_counter(void)
 {
     uint32_t highest = 0;
     for (uint32_t unit = 0; unit < BOARD_COUNTER_BYTES; unit += FLASH_UNIT_BYTES) {
-        uint32_t value = word(at(BOARD_COUNTER + unit));
-        if (value == ~word(at(BOARD_COUNTER + unit + 4)) && value > highest)
+        uint32_t value = flash_word(at(BOARD_COUNTER + unit));
+        if (value == ~flash_word(at(BOARD_COUNTER + unit + 4)) && value > highest)
             highest = value;
     }
     return highest;
@@ -199,7 +194,8 @@ bool raise_security_counter(uint32_t counter)
         (uint8_t)counter,  (uint8_t)(counter >> 8),  (uint8_t)(counter >> 16),  (uint8_t)(counter >> 24),
         (uint8_t)~counter, (uint8_t)(~counter >> 8), (uint8_t)(~counter >> 16), (uint8_t)(~counter >> 24)};
     uint32_t next = BOARD_COUNTER_BYTES; /* the first unit with erased ones behind it only */
-    while (next && word(at(BOARD_COUNTER + next - 8)) == UINT32_MAX && word(at(BOARD_COUNTER + next - 4)) == UINT32_MAX)
+    while (next && flash_word(at(BOARD_COUNTER + next - 8)) == UINT32_MAX &&
+           flash_word(at(BOARD_COUNTER + next - 4)) == UINT32_MAX)
         next -= FLASH_UNIT_BYTES;
     return next < BOARD_COUNTER_BYTES && flash_program(BOARD_COUNTER + next, unit, sizeof unit);
 }

@@ -24,11 +24,6 @@ int active_slot(void)
     return HANDOFF->slot & 1;
 }
 
-static uint32_t word(const uint8_t *from)
-{
-    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
 enum fault upload_begin(uint32_t bytes, const uint8_t *hash, const uint8_t *data, uint32_t size)
 {
     if (hash && upload.has_hash && upload.bytes == bytes && equal(hash, upload.hash))
@@ -40,9 +35,9 @@ enum fault upload_begin(uint32_t bytes, const uint8_t *hash, const uint8_t *data
         return FAULT_HEADER;
     if (bytes > BOARD_SLOT_BYTES - IMAGE_TRAILER_BYTES)
         return FAULT_TOO_LARGE;
-    if (word(data) != 0x96f3b83du)
+    if (flash_word(data) != 0x96f3b83du)
         return FAULT_MAGIC;
-    if (word(data + 4) != origin)
+    if (flash_word(data + 4) != origin)
         return FAULT_ADDRESS;
     upload.bytes = 0;
     /* The trailer first: what is said of the image that goes must not be said of the one that comes. */

@@ -81,13 +81,18 @@ class KnownJob(deploy.Job):
         return self.built[key]
 
 
-def field_job(folder: Path, name: str) -> deploy.Job:
-    """Return what is deployed in every case of a board."""
-    folder.mkdir()
+def small_job(folder: Path, name: str, version: str | None, kind: type[deploy.Job] = deploy.Job) -> deploy.Job:
+    """Return a job that brings a small network to a board; `folder` takes its vectors."""
+    folder.mkdir(exist_ok=True)
     content = small_classifier(scheme="int8")
     write_vectors(folder / "v.npz", content, "int8")
     vectors = load_vectors(folder / "v.npz")
-    return KnownJob("small", "int8", load_board(name), content, vectors, "0.1.0", 0, None, devices.keys())
+    return kind("small", "int8", load_board(name), content, vectors, version, 0, None, devices.keys())
+
+
+def field_job(folder: Path, name: str) -> deploy.Job:
+    """Return what is deployed in every case of a board."""
+    return small_job(folder, name, "0.1.0", KnownJob)
 
 
 def deliver(job: deploy.Job, folder: Path) -> Path:

@@ -10,20 +10,14 @@ from scripts import deploy
 from scripts.deployment.device import make_device, running
 from scripts.deployment.keys import KeyProblem, check_key
 from scripts.deployment.signing import Release
-from scripts.lib.vectors import load_vectors
-from tests.deployment import devices
-from tests.models import small_classifier
-from tests.unit.test_measure_cell import write_vectors
+from tests.deployment import campaigns, devices
 
 BOARD = load_board("stm32f4_disco")
 
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("job")
-    content = small_classifier(scheme="int8")
-    write_vectors(folder / "v.npz", content, "int8")
-    return deploy.Job("small", "int8", BOARD, content, load_vectors(folder / "v.npz"), None, 0, None, devices.keys())
+    return campaigns.small_job(tmp_path_factory.mktemp("job"), BOARD.name, None)
 
 
 @pytest.fixture(scope="module")

@@ -14,20 +14,14 @@ from scripts.deployment.gateway import Gateway, is_message, main
 from scripts.deployment.updates import Updates
 from scripts.device.link import open_port
 from scripts.device.protocol import Device
-from scripts.lib.vectors import load_vectors
-from tests.deployment import devices
-from tests.models import small_classifier
-from tests.unit.test_measure_cell import write_vectors
+from tests.deployment import campaigns, devices
 
 BOARD = load_board("stm32f4_disco")
 
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("job")
-    content = small_classifier(scheme="int8")
-    write_vectors(folder / "v.npz", content, "int8")
-    return deploy.Job("small", "int8", BOARD, content, load_vectors(folder / "v.npz"), "2.0.0", 0, None, devices.keys())
+    return campaigns.small_job(tmp_path_factory.mktemp("job"), BOARD.name, "2.0.0")
 
 
 @contextmanager

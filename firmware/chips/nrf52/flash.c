@@ -37,11 +37,6 @@ static void finish(void)
     NVMC_ICACHECNF = cache;
 }
 
-static uint32_t word(const uint8_t *from)
-{
-    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
 /* NVMC reports no errors: what was done is read back. */
 bool flash_erase(uint32_t address)
 {
@@ -63,12 +58,12 @@ bool flash_program(uint32_t address, const uint8_t *data, uint32_t bytes)
     bool right = true;
     NVMC_CONFIG = NVMC_CONFIG_WRITE;
     for (uint32_t i = 0; i < bytes; i += 4) {
-        uint32_t before = REGISTER(address + i), after = before & word(data + i);
+        uint32_t before = REGISTER(address + i), after = before & flash_word(data + i);
         if (before != after) {
-            REGISTER(address + i) = word(data + i);
+            REGISTER(address + i) = flash_word(data + i);
             wait();
         }
-        right &= REGISTER(address + i) == after && after == word(data + i);
+        right &= REGISTER(address + i) == after && after == flash_word(data + i);
     }
     finish();
     return right;

@@ -3,8 +3,8 @@
 #ifdef BOARD_SLOT_0
 
 #include "../stm32/gpio.h"
+#include "../stm32/reset_cause.h"
 #include "../../bootloader/flash.h"
-#include "../../bootloader/handoff.h"
 
 /* Section 3.9: registers */
 #define FLASH_ACR REGISTER(0x40023C00u)
@@ -81,8 +81,7 @@ bool flash_program(uint32_t address, const uint8_t *data, uint32_t bytes)
     unlock();
     FLASH_CR = FLASH_CR_PG | FLASH_CR_PSIZE_WORD;
     for (uint32_t i = 0; i < bytes; i += 4) {
-        REGISTER(address + i) = data[i] | (uint32_t)data[i + 1] << 8 | (uint32_t)data[i + 2] << 16 |
-                                (uint32_t)data[i + 3] << 24;
+        REGISTER(address + i) = flash_word(data + i);
         while (FLASH_SR & FLASH_SR_BSY) {
         }
     }
@@ -91,14 +90,12 @@ bool flash_program(uint32_t address, const uint8_t *data, uint32_t bytes)
     return right;
 }
 
-/* Section 7.3.21: RCC_CSR; the pin's flag comes with every other one */
+/* Section 7.3.21: RCC_CSR */
 #define RCC_CSR REGISTER(0x40023874u)
 #define RCC_CSR_RMVF (1u << 24)
 
 enum reset reset_cause(void)
 {
-    uint32_t flags = RCC_CSR;
-    RCC_CSR |= RCC_CSR_RMVF;
-    return flags >> 27 & 1 ? RESET_POWER : flags >> 29 & 3 ? RESET_WATCHDOG : flags >> 28 & 1 ? RESET_SOFTWARE : RESET_PIN;
+    return take_reset_cause(&RCC_CSR, RCC_CSR_RMVF);
 }
 #endif

@@ -5,8 +5,8 @@
 #ifdef BOARD_SLOT_0
 
 #include "../stm32/gpio.h"
+#include "../stm32/reset_cause.h"
 #include "../../bootloader/flash.h"
-#include "../../bootloader/handoff.h"
 
 /* FLASH, registers */
 #define FLASH_ACR REGISTER(0x40022000u)
@@ -74,17 +74,12 @@ bool flash_erase(uint32_t address)
     return finish();
 }
 
-static uint32_t word(const uint8_t *from)
-{
-    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
 bool flash_program(uint32_t address, const uint8_t *data, uint32_t bytes)
 {
     begin(FLASH_CR_PG);
     for (uint32_t i = 0; i < bytes; i += 8) {
-        REGISTER(address + i) = word(data + i);
-        REGISTER(address + i + 4) = word(data + i + 4);
+        REGISTER(address + i) = flash_word(data + i);
+        REGISTER(address + i + 4) = flash_word(data + i + 4);
         wait();
     }
     return finish();
@@ -98,14 +93,12 @@ void Chip_NMI_Handler(void)
         FLASH_ECCR(bank) = FLASH_ECCR_ECCD; /* cleared by writing it */
 }
 
-/* RCC_CSR; the pin's flag comes with every other one */
+/* RCC_CSR */
 #define RCC_CSR REGISTER(0x40021060u)
 #define RCC_CSR_RMVF (1u << 23)
 
 enum reset reset_cause(void)
 {
-    uint32_t flags = RCC_CSR;
-    RCC_CSR |= RCC_CSR_RMVF;
-    return flags >> 27 & 1 ? RESET_POWER : flags >> 29 & 3 ? RESET_WATCHDOG : flags >> 28 & 1 ? RESET_SOFTWARE : RESET_PIN;
+    return take_reset_cause(&RCC_CSR, RCC_CSR_RMVF);
 }
 #endif

@@ -94,25 +94,13 @@ class GpioV2(Peripheral):
         return self.value["AFRH" if pin > 7 else "AFRL"] >> 4 * (pin % 8) & 0xF
 
 
-class F4Flash(FlashController):
-    """Flash interface: RM0090. Times are the typical ones of DS8626 tables 39 and 40, words at 3.3 V."""
+class LockedFlash(FlashController):
+    """Flash interface that two keys unlock, of the families with KEYR, SR and CR: RM0090 section 3.6, and RM0444."""
 
-    registers: ClassVar = {
-        "ACR": Register(0x00, writable=0x1F0F),
-        "KEYR": Register(0x04),
-        "SR": Register(0x0C),
-        "CR": Register(0x10, reset=1 << 31, writable=0x8101_03FF),
-    }
     _KEYS = (0x4567_0123, 0xCDEF_89AB)
-    _LOCK, _STRT, _PG, _SER, _WORDS = 1 << 31, 1 << 16, 1, 2, 2 << 8
-    _PROGRAM_S = 16e-6
-    _ERASE_S: ClassVar = {16: 0.25, 64: 0.55, 128: 1.0}
+    _LOCK, _STRT, _PG, _ERASE, _BUSY = 1 << 31, 1 << 16, 1, 2, 1 << 16
+    _UNITS: ClassVar[str]  # what it erases
     _keys_seen = 0
-
-    @property
-    def wait_states(self) -> int:
-        """ACR.LATENCY."""
-        return self.value["ACR"] & 0xF
 
     @property
     def writable(self) -> bool:
@@ -120,17 +108,15 @@ class F4Flash(FlashController):
         return self.value["CR"] & (self._LOCK | self._PG) == self._PG
 
     def write_KEYR(self, value: int) -> None:
-        """Section 3.6.1: both keys in turn unlock; anything else locks until the next reset."""
-        if self._keys_seen < 2 and value == self._KEYS[self._keys_seen]:
-            self._keys_seen += 1
-        else:
-            self._keys_seen = 3
+        """Both keys in turn unlock; anything else locks until the next reset."""
+        right = self._keys_seen < 2 and value == self._KEYS[self._keys_seen]
+        self._keys_seen = self._keys_seen + 1 if right else 3
         if self._keys_seen == 2:
             self.value["CR"] &= ~self._LOCK
 
     def read_SR(self) -> int:
         """BSY, as often as an operation is found under way, and the errors."""
-        return self.value["SR"] | (1 << 16 if self._wait() else 0)
+        return self.value["SR"] | (self._BUSY if self._wait() else 0)
 
     def write_SR(self, value: int) -> None:
         """Errors are cleared by writing them."""
@@ -145,11 +131,37 @@ class F4Flash(FlashController):
         if value & self._LOCK:
             self._keys_seen = 0
         elif value & self._STRT:
-            if value & (self._SER | self._PG) != self._SER:
-                raise BusError("flash CR: only the erasure of sectors is modelled")
-            origin, kib = self._sector(value >> 3 & 0xF)
-            self._work(self._ERASE_S[kib])
-            self._array.erase(origin, kib << 10)
+            if value & (self._ERASE | self._PG) != self._ERASE:
+                raise BusError(f"flash CR: only the erasure of {self._UNITS} is modelled")
+            self._erase(value)
+
+    def _erase(self, control: int) -> None:
+        """Erase what CR has chosen."""
+        raise NotImplementedError
+
+
+class F4Flash(LockedFlash):
+    """Flash interface: RM0090. Times are the typical ones of DS8626 tables 39 and 40, words at 3.3 V."""
+
+    registers: ClassVar = {
+        "ACR": Register(0x00, writable=0x1F0F),
+        "KEYR": Register(0x04),
+        "SR": Register(0x0C),
+        "CR": Register(0x10, reset=1 << 31, writable=0x8101_03FF),
+    }
+    _UNITS, _WORDS = "sectors", 2 << 8
+    _PROGRAM_S = 16e-6
+    _ERASE_S: ClassVar = {16: 0.25, 64: 0.55, 128: 1.0}
+
+    @property
+    def wait_states(self) -> int:
+        """ACR.LATENCY."""
+        return self.value["ACR"] & 0xF
+
+    def _erase(self, control: int) -> None:
+        origin, kib = self._sector(control >> 3 & 0xF)
+        self._work(self._ERASE_S[kib])
+        self._array.erase(origin, kib << 10)
 
     def _sector(self, number: int) -> tuple[int, int]:
         """Return origin and size in KiB of a sector: table 5."""

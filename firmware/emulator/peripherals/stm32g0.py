@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from firmware.emulator.bus import BusError, Peripheral, Ready, Register
-from firmware.emulator.flash import FlashController
-from firmware.emulator.peripherals import stm32_common
+from firmware.emulator.peripherals import stm32, stm32_common
 
 _HSI_HZ = 16_000_000
 
 
-class Flash(FlashController, stm32_common.Flash):
+class Flash(stm32.LockedFlash, stm32_common.Flash):
     """Flash interface of the parts with two banks: wait states in voltage range 1, in which the chip leaves reset and
     stays; pages of 2 KB, double words. Times are the typical ones of DS13560, flash memory characteristics.
     """
@@ -23,52 +22,23 @@ class Flash(FlashController, stm32_common.Flash):
     }
     limits_hz = (24_000_000, 48_000_000, 64_000_000)
     PAGE_BYTES, BANK_BYTES = 2048, 262_144
-    _KEYS = (0x4567_0123, 0xCDEF_89AB)
-    _LOCK, _STRT, _PG, _PER, _BKER = 1 << 31, 1 << 16, 1, 2, 1 << 13
-    _PROGERR, _BUSY = 1 << 3, 1 << 16
+    _UNITS, _BKER, _PROGERR = "pages", 1 << 13, 1 << 3
     _PROGRAM_S, _ERASE_S = 85e-6, 22e-3
 
     def __init__(self):
         super().__init__("flash", 0x4002_2000)
-        self._keys_seen = 0
         self._first_word: tuple[int, bytes] | None = None
 
-    @property
-    def writable(self) -> bool:
-        """CR.PG, unlocked."""
-        return self.value["CR"] & (self._LOCK | self._PG) == self._PG
-
-    def write_KEYR(self, value: int) -> None:
-        """Unlocking the control register: both keys in turn; anything else locks until the next reset."""
-        right = self._keys_seen < 2 and value == self._KEYS[self._keys_seen]
-        self._keys_seen = self._keys_seen + 1 if right else 3
-        if self._keys_seen == 2:
-            self.value["CR"] &= ~self._LOCK
-
-    def read_SR(self) -> int:
-        """BSY1, as often as an operation is found under way, and the errors."""
-        return self.value["SR"] | (self._BUSY if self._wait() else 0)
-
-    def write_SR(self, value: int) -> None:
-        """Errors are cleared by writing them."""
-        self.value["SR"] &= ~value
-
     def write_CR(self, value: int) -> None:
-        """Lock, choose, or start an erasure."""
-        self._check_idle()
-        if self.value["CR"] & self._LOCK:
-            raise BusError("flash CR: written while locked")
+        """Lock, choose, or start an erasure; not in the middle of a double word."""
         if self._first_word:
             raise BusError("flash CR: written between the words of a double word")
-        self.value["CR"] = value & ~self._STRT
-        if value & self._LOCK:
-            self._keys_seen = 0
-        elif value & self._STRT:
-            if value & (self._PER | self._PG) != self._PER:
-                raise BusError("flash CR: only the erasure of pages is modelled")
-            bank = self.BANK_BYTES if value & self._BKER else 0
-            self._work(self._ERASE_S)
-            self._array.erase(self._array.origin + bank + (value >> 3 & 0x7F) * self.PAGE_BYTES, self.PAGE_BYTES)
+        super().write_CR(value)
+
+    def _erase(self, control: int) -> None:
+        bank = self.BANK_BYTES if control & self._BKER else 0
+        self._work(self._ERASE_S)
+        self._array.erase(self._array.origin + bank + (control >> 3 & 0x7F) * self.PAGE_BYTES, self.PAGE_BYTES)
 
     def store(self, address: int, size: int, value: int) -> None:
         """Standard programming: a double word, the lower word first; one that is not erased takes zeros only."""
