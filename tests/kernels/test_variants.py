@@ -18,11 +18,11 @@ from tests.tflite_builder import ModelBuilder
 from tests.witness.machine import build, on_virtual_board
 
 
-def fully_connected(seed: int, dtype: str = "int8") -> tuple[bytes, np.ndarray]:
+def fully_connected(seed: int, dtype: str = "int8", most_rows: int = 3) -> tuple[bytes, np.ndarray]:
     """Return (.tflite, input) of a layer with some rows, and few or many outputs."""
     rng = np.random.default_rng(seed)
     builder = ModelBuilder()
-    inputs, outputs, rows = int(rng.integers(1, 70)), int(rng.integers(1, 40)), int(rng.integers(1, 4))
+    inputs, outputs, rows = int(rng.integers(1, 70)), int(rng.integers(1, 40)), int(rng.integers(1, most_rows + 1))
     x, content = activations(rng, builder, (rows, inputs), dtype)
     operands = [x, *weights_and_bias(rng, builder, (outputs, inputs), dtype, x, per_channel=rng.random() < 0.5)]
     y, _ = activations(rng, builder, (rows, outputs), dtype)
@@ -141,7 +141,10 @@ DSP["bw_conv_2d_s16_dsp"] = [
     for seed in range(FEW * 2)
 ]
 DSP["bw_depthwise_s16_dsp"] = [depthwise(seed, 1 + seed % 2, "int16") for seed in range(FEW)]
-DSP["bw_conv_2d_hybrid_dsp"] = [convolution(seed, KINDS[seed % 4], "dynamic") for seed in range(FEW)]
+DSP["bw_conv_2d_hybrid_dsp"] = [
+    convolution(seed, KINDS[seed % 4], "dynamic") if seed % 3 else fully_connected(seed, "dynamic", most_rows=1)
+    for seed in range(FEW * 2)
+]
 BLOCKED = {
     "bw_fully_connected_s8_blocked": DSP["bw_fully_connected_s8_dsp"],
     "bw_conv_2d_s8_blocked": [convolution(seed, kind) for kind in KINDS for seed in range(COUNT // 2)],

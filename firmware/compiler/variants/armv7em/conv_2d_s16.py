@@ -2,7 +2,7 @@
 
 from firmware.compiler.step import Step, Struct
 from firmware.compiler.variants.armv7em._outputs_s16 import outputs
-from firmware.compiler.variants.armv7em._two_channels import two_channels
+from firmware.compiler.variants.armv7em._two_channels import rows_as_pixels, two_channels
 from firmware.core import Core
 
 REPLACES = ("bw_conv_2d_s16", "bw_fully_connected_s16")
@@ -15,7 +15,7 @@ def rewrite(step: Step, core: Core) -> Step | None:
     """Return the step with weights as the kernel streams them, if it has one group."""
     fields = step.params.fields
     rows = "rows" in fields
-    window = Struct("bw_window_t", _rows(fields) if rows else dict(fields["shape"].fields["window"].fields))
+    window = Struct("bw_window_t", rows_as_pixels(fields) if rows else dict(fields["shape"].fields["window"].fields))
     w = window.fields
     found = outputs(fields, w["out_c"]) if rows or fields["shape"].fields["group_c"] == w["in_c"] else None
     if found is None:
@@ -39,10 +39,3 @@ def rewrite(step: Step, core: Core) -> Step | None:
         estimated_cycles=step.macs * 3 // 2 + pixels * (25 * w["out_c"] + 2 * inputs + 100),
         code_bytes=_CODE_BYTES,
     )
-
-
-def _rows(fields: dict) -> dict:
-    """Return the window of a fully connected layer: its rows are pixels."""
-    one = ("k_h", "k_w", "in_w", "out_w", "stride_h", "stride_w", "dilation_h", "dilation_w")
-    sizes = {"in_h": fields["rows"], "out_h": fields["rows"], "in_c": fields["inputs"], "out_c": fields["outputs"]}
-    return {**dict.fromkeys(one, 1), **dict.fromkeys(("pad_h", "pad_w", "backward"), 0), **sizes}
