@@ -58,7 +58,7 @@ def sound_model(model: CompiledModel, front_end: FrontEnd, mean: np.ndarray, dev
     mean, deviation: what the features of training were normalised by, one value per coefficient. Raises
     UnsupportedModel for a network that takes something else than MFCC frames or their mean over time.
     """
-    samples, frames = front_end.rate_hz, front_end.frames(front_end.rate_hz)
+    frames = front_end.frames(front_end.rate_hz)
     inputs = model.graph.inputs
     sizes = {front_end.coefficients: 1, frames * front_end.coefficients: 0}
     found = inputs[0].elements if len(inputs) == 1 else None
@@ -69,7 +69,26 @@ def sound_model(model: CompiledModel, front_end: FrontEnd, mean: np.ndarray, dev
     mean, deviation = (np.asarray(values, np.float64).reshape(-1) for values in (mean, deviation))
     if len(mean) != front_end.coefficients or len(deviation) != front_end.coefficients:
         raise ValueError(f"expected {front_end.coefficients} means and deviations, got {len(mean)}, {len(deviation)}")
-    header = f"""\
+    statistics = (
+        _array("float", f"sound_{name}", map(_float, values))
+        for name, values in (("mean", mean), ("deviation", deviation))
+    )
+    outputs = tensor_table(model, model.graph.outputs, "model_outputs", "MODEL_OUTPUTS", behind="SOUND_BYTES")
+    source = (FOLDER / "sound_model.c").read_text()
+    return {
+        "model.h": _header(model, front_end, mean_over_time=bool(sizes[found])),
+        "model.c": "\n".join(['#include "model.h"', *statistics, outputs, source]),
+        "network.h": emit_header(model, "network"),
+        "network.c": emit_source(model, "network"),
+        "mfcc.h": (FOLDER / "mfcc.h").read_text(),
+        "mfcc.c": (FOLDER / "mfcc.c").read_text(),
+        "mfcc_tables.h": tables(front_end),
+    }
+
+
+def _header(model: CompiledModel, front_end: FrontEnd, mean_over_time: bool) -> str:
+    samples, quantized = front_end.rate_hz, model.graph.inputs[0].dtype.name == "int8"
+    return f"""\
 /* A network that takes a second of sound; generated. */
 #ifndef MODEL_H
 #define MODEL_H
@@ -77,9 +96,9 @@ def sound_model(model: CompiledModel, front_end: FrontEnd, mean: np.ndarray, dev
 
 #define SOUND_SAMPLES {samples}u
 #define SOUND_BYTES {(2 * samples + 15) // 16 * 16}u
-#define SOUND_FRAMES {frames}u
-#define SOUND_MEAN_OVER_TIME {sizes[found]}
-#define SOUND_QUANTIZED {int(inputs[0].dtype.name == "int8")}
+#define SOUND_FRAMES {front_end.frames(samples)}u
+#define SOUND_MEAN_OVER_TIME {int(mean_over_time)}
+#define SOUND_QUANTIZED {int(quantized)}
 #define MODEL_HASH NETWORK_HASH
 #define MODEL_ARENA_BYTES (SOUND_BYTES + NETWORK_ARENA_BYTES)
 #define MODEL_INPUTS 1
@@ -94,21 +113,6 @@ void model_run(uint8_t *arena);
 extern void (*const model_steps[MODEL_STEPS])(uint8_t *arena);
 #endif
 """
-    statistics = (
-        _array("float", f"sound_{name}", map(_float, values))
-        for name, values in (("mean", mean), ("deviation", deviation))
-    )
-    outputs = tensor_table(model, model.graph.outputs, "model_outputs", "MODEL_OUTPUTS", behind="SOUND_BYTES")
-    source = (FOLDER / "sound_model.c").read_text()
-    return {
-        "model.h": header,
-        "model.c": "\n".join(['#include "model.h"', *statistics, outputs, source]),
-        "network.h": emit_header(model, "network"),
-        "network.c": emit_source(model, "network"),
-        "mfcc.h": (FOLDER / "mfcc.h").read_text(),
-        "mfcc.c": (FOLDER / "mfcc.c").read_text(),
-        "mfcc_tables.h": tables(front_end),
-    }
 
 
 def _float(value: float) -> str:

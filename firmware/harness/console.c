@@ -115,3 +115,24 @@ void say_crc(void)
     say_word(crc);
     end_line();
 }
+
+void say_line(const char *text)
+{
+    say(text);
+    end_line();
+}
+
+void say_error(const char *reason, const char *what)
+{
+    say("e-[");
+    say(reason);
+    say(what);
+    say_line("]");
+}
+
+void say_tagged(const char *tag, uint64_t value)
+{
+    say(tag);
+    say_number(value);
+    end_line();
+}

@@ -17,6 +17,11 @@ void say_hex(uint8_t byte);
 /* Three decimals, rounded to nearest, as "-0.125"; "nan" or "inf" for what is not a number below a million. */
 void say_real(float value);
 void end_line(void);
+void say_line(const char *text);
+/* A number behind its tag, such as "m-arena-bytes-", in a line of its own. */
+void say_tagged(const char *tag, uint64_t value);
+/* The protocol's line of an error, "e-[...]", from two halves. */
+void say_error(const char *reason, const char *what);
 
 /* Eight hexadecimal digits. */
 void say_word(uint32_t word);

@@ -9,12 +9,6 @@
 
 static bool started;
 
-static void say_line(const char *text)
-{
-    say(text);
-    end_line();
-}
-
 static void say_signed(int32_t value)
 {
     if (value < 0)
