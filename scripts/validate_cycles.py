@@ -2,11 +2,13 @@
 
 Every row of data/published/cycles.csv is a sequence of instructions, the cycles that somebody published for it, and
 where. It runs on a virtual board whose memories answer at once, 4 times and 14 times in a row: a tenth of the
-difference is what one costs. Rows that a model was made from calibrate it; the others judge it. The largest error of a
-core's judging rows, rounded up to whole percent and at least 1, becomes the `error_pct` of its modelled latencies
-(data/published/cycle_errors.json), if there is at least a kernel among them: single instructions alone say too little.
-It covers the core; caches and wait states have not been judged. Refuses rows of unknown cores or roles, figures that
-are no positive numbers, a sequence with two roles.
+difference is what one costs; what is to be done `before`, once, costs nothing. Rows that a model was made from
+calibrate it; the others judge it. The largest error of a core's judging rows, rounded up to whole percent and at least
+1, becomes the `error_pct` of its modelled latencies (data/published/cycle_errors.json), if there are two kernels among
+them: single instructions say too little, and another kernel exceeds the largest error of n with a chance of 1 in n + 1.
+Where a model was corrected, what it said of a judging row before still counts (`first_error_pct`). The error covers the
+core; caches and wait states have not been judged. Refuses rows of unknown cores or roles, figures that are no positive
+numbers, a sequence with two roles.
 """
 
 import csv
@@ -42,8 +44,9 @@ BOARDS = {
 _FEW, _MANY = 4, 14
 _SMALLEST_PCT = 1
 _KERNEL_CYCLES = 16  # from here on a sequence is a kernel
+_FEWEST_KERNELS = 2
 
-# Registers are saved; r5 to r7 (t1 on RISC-V) point to 256 bytes of RAM, of which the first word points to itself.
+# Registers are saved; r5 to r7 (t1 on RISC-V) point to 256 bytes of RAM, the first word to itself on Arm.
 _ENTER = {
     "armv6m": "push {r4-r7, lr}; sub sp, #256; mov r5, sp; mov r6, sp; mov r7, sp; str r5, [r5]; movs r4, #4",
     "armv7em": "push {r4-r11, lr}; sub sp, #256; mov r5, sp; mov r6, sp; mov r7, sp; str r5, [r5]; movs r4, #4",
@@ -63,13 +66,15 @@ class RowError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One published figure; `assembly` has instructions separated by semicolons."""
+    """One published figure; `before` and `assembly` have instructions separated by semicolons."""
 
     core: str
     role: str
     name: str
+    before: str
     assembly: str
     cycles: float
+    first_error_pct: float  # of the model as it was before others' rows corrected it, else 0
     source: str
 
 
@@ -96,19 +101,25 @@ def read_rows(path: Path = ROWS) -> list[Row]:
                 raise RowError(f"{where}: unknown core {fields['core']!r} (valid: {', '.join(BOARDS)})")
             if fields["role"] not in ("calibrates", "judges"):
                 raise RowError(f"{where}: role is {fields['role']!r}, expected calibrates or judges")
-            try:
-                cycles = float(fields["cycles"])
-            except ValueError:
-                cycles = math.nan
+            cycles, first = _number(fields["cycles"]), _number(fields["first_error_pct"] or "0")
             if not 0 < cycles < math.inf:
                 raise RowError(f"{where}: cycles are {fields['cycles']!r}, expected a positive number")
+            if not abs(first) < 100:
+                raise RowError(f"{where}: first_error_pct is {fields['first_error_pct']!r}, expected percent")
             if not fields["source"]:
                 raise RowError(f"{where}: no source")
             if (fields["core"], fields["assembly"]) in seen:
                 raise RowError(f"{where}: the same assembly is another row of {fields['core']}: one role only")
             seen.add((fields["core"], fields["assembly"]))
-            rows.append(Row(**{**fields, "cycles": cycles}))
+            rows.append(Row(**{**fields, "cycles": cycles, "first_error_pct": first}))
     return rows
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def run(core: str, rows: list[Row]) -> list[Result]:
@@ -135,7 +146,7 @@ def _program(isa: str, rows: list[Row]) -> str:
     functions, calls = [], []
     for index, row in enumerate(rows):
         for copies in (_FEW, _MANY):
-            text = "; ".join([_ENTER[isa], ".balign 16", *[row.assembly] * copies, _LEAVE[isa]])
+            text = "; ".join([_ENTER[isa], row.before, ".balign 16", *[row.assembly] * copies, _LEAVE[isa]])
             lines = "".join(f'"{line.strip()}\\n"' for line in text.split(";"))
             name = f"row_{index}_{copies}"
             functions.append(
@@ -165,12 +176,12 @@ def _program(isa: str, rows: list[Row]) -> str:
 
 
 def errors(results: list[Result]) -> dict[str, float]:
-    """Return the error in percent of every core that has judging rows, a kernel among them."""
+    """Return the error in percent of every core that has judging rows, kernels enough among them."""
     judged = {}
     for core in BOARDS:
         found = [result for result in results if (result.row.core, result.row.role) == (core, "judges")]
-        if any(result.row.cycles >= _KERNEL_CYCLES for result in found):
-            largest = max(abs(result.error_pct) for result in found)
+        if sum(result.row.cycles >= _KERNEL_CYCLES for result in found) >= _FEWEST_KERNELS:
+            largest = max(max(abs(result.error_pct), abs(result.row.first_error_pct)) for result in found)
             judged[core] = float(max(_SMALLEST_PCT, math.ceil(largest - 1e-9)))
     return judged
 

@@ -8,7 +8,7 @@ from scripts import validate_cycles
 from scripts.lib import cycle_error
 from scripts.validate_cycles import BOARDS, Result, Row, RowError, errors, read_rows
 
-HEADER = "core,role,name,assembly,cycles,source\n"
+HEADER = "core,role,name,before,assembly,cycles,first_error_pct,source\n"
 
 
 def test_the_committed_errors_are_those_that_the_command_writes():
@@ -26,13 +26,14 @@ def test_every_core_has_rows_and_no_sequence_has_two_roles():
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("cortex-m5,judges,x,nop,1,y", "unknown core 'cortex-m5'"),
-        ("cortex-m4,proves,x,nop,1,y", "role is 'proves'"),
-        ("cortex-m4,judges,x,nop,two,y", "cycles are 'two'"),
-        ("cortex-m4,judges,x,nop,0,y", "cycles are '0'"),
-        ("cortex-m4,judges,x,nop,inf,y", "cycles are 'inf'"),
-        ("cortex-m4,judges,x,nop,1,", "no source"),
-        ("cortex-m4,judges,x,nop,1,y\ncortex-m4,calibrates,x,nop,1,y", "cycles.csv:3: the same assembly"),
+        ("cortex-m5,judges,x,,nop,1,,y", "unknown core 'cortex-m5'"),
+        ("cortex-m4,proves,x,,nop,1,,y", "role is 'proves'"),
+        ("cortex-m4,judges,x,,nop,two,,y", "cycles are 'two'"),
+        ("cortex-m4,judges,x,,nop,0,,y", "cycles are '0'"),
+        ("cortex-m4,judges,x,,nop,inf,,y", "cycles are 'inf'"),
+        ("cortex-m4,judges,x,,nop,1,much,y", "first_error_pct is 'much'"),
+        ("cortex-m4,judges,x,,nop,1,,", "no source"),
+        ("cortex-m4,judges,x,,nop,1,,y\ncortex-m4,calibrates,x,,nop,1,,y", "cycles.csv:3: the same assembly"),
     ],
 )
 def test_rows_that_cannot_be_used_are_refused(line, message, tmp_path):
@@ -43,16 +44,23 @@ def test_rows_that_cannot_be_used_are_refused(line, message, tmp_path):
     assert message in str(refusal.value)
 
 
-def result(role, published, modelled, core="cortex-m4"):
-    return Result(Row(core, role, "", f"{published}", published, "x"), modelled)
+def result(role, published, modelled, first=0.0):
+    return Result(Row("cortex-m4", role, "", "", f"{published}", published, first, "x"), modelled)
 
 
-def test_errors_come_from_judging_rows_with_a_kernel_among_them():
-    assert errors([result("calibrates", 100, 150)]) == {}
-    assert errors([result("judges", 2, 3)]) == {}
-    assert errors([result("judges", 100, 97.5), result("judges", 2, 2), result("calibrates", 9, 1)]) == {"cortex-m4": 3}
-    assert errors([result("judges", 100, 100)]) == {"cortex-m4": 1}
+def test_errors_come_from_judging_rows_with_two_kernels_among_them():
+    exact = result("judges", 200, 200)
+    assert errors([result("calibrates", 100, 150), result("calibrates", 200, 150)]) == {}
+    assert errors([result("judges", 2, 3), result("judges", 100, 103)]) == {}
+    assert errors([exact, result("judges", 100, 97.5), result("judges", 2, 2), result("calibrates", 9, 1)]) == {
+        "cortex-m4": 3
+    }
+    assert errors([exact, result("judges", 100, 100)]) == {"cortex-m4": 1}
     assert result("judges", 100, 97.5).error_pct == -2.5
+
+
+def test_a_correction_does_not_make_the_stated_error_smaller():
+    assert errors([result("judges", 200, 200), result("judges", 100, 100, first=-3.6)]) == {"cortex-m4": 4}
 
 
 def test_only_modelled_cycles_have_an_error():

@@ -62,8 +62,9 @@ class Model(cortex_m4.Model):
             starts.append(clock)
             late = _latency(instruction)
             for register in thumb.written_by(instruction):
-                ready[register] = clock + cost.cycles - 1 + (1 if register in thumb.written_back(instruction) else late)
-                early[register] = clock + cost.cycles
+                last = clock + _last_cycle(instruction, register, cost)
+                ready[register] = last + (1 if register in thumb.written_back(instruction) else late)
+                early[register] = last + 1
             if thumb.name(instruction) in _FLOAT_ACCUMULATE:
                 float_free = clock + _FLOAT_CYCLES
             clock += cost.cycles - saved
@@ -99,6 +100,15 @@ def _operands_ready(instruction: capstone.CsInsn, ready: dict[int, int], early: 
         addends = set(listed[1:2])
     others = thumb.read_by(instruction) - addends | thumb.address_registers(instruction)
     return max([0, *(ready.get(register, 0) for register in others), *(early.get(register, 0) for register in addends)])
+
+
+def _last_cycle(instruction: capstone.CsInsn, register: int, cost: Cost) -> int:
+    """Return in which cycle of an instruction, from 0, a register is written: a list is loaded word by word."""
+    if thumb.name(instruction) not in cortex_m4.LISTS or register in thumb.written_back(instruction):
+        return cost.cycles - 1
+    listed = thumb.registers(instruction)[cortex_m4.LISTS[thumb.name(instruction)] :]
+    before = listed[: listed.index(register) + 1] if register in listed else listed
+    return sum(thumb.words(instruction, other) for other in before) - 1
 
 
 def _latency(instruction: capstone.CsInsn) -> int:

@@ -23,6 +23,8 @@ _KNOWN = frozenset(cortex_m4.Model.cycles) | frozenset(FPV5.split()) | thumb.LOA
 _WRONG_PREDICTION = 8  # [jnk0le]: 6 where the flags are there three cycles before
 _POINTER_CYCLES = 3  # quinapalus.com/cm7cycles.html: from a load to its use as an address
 _SHIFTS = frozenset(["lsl", "lsr", "asr", "ror", "rrx"])
+# These use the shifter of the first of two ALUs, as shifted operands do.
+_SHIFTER = thumb.each("bfi bfc sbfx ubfx rbit rev rev16 revsh sxtab sxtah sxtab16 uxtab uxtah uxtab16 pkhbt pkhtb", 1)
 _ALU = thumb.DATA_PROCESSING | _SHIFTS | frozenset(["movw", "movt", "addw", "subw", "adr", "neg", "nop", "it"])
 
 
@@ -145,7 +147,7 @@ def _pair(first: capstone.CsInsn, second: capstone.CsInsn) -> bool:
     products = [thumb.multiplies(instruction) for instruction in both]
     if all(products) or all(stores) or (any(products) and any(stores)):
         return False
-    shifts = [thumb.shifted_operand(instruction) or _bit_field(instruction) for instruction in both]
+    shifts = [thumb.shifted_operand(instruction) or thumb.name(instruction) in _SHIFTER for instruction in both]
     if all(shifts) or _bit_field(second):
         return False
     if all(name in thumb.LOADS for name in names) and not _different_banks(first, second):

@@ -2,9 +2,10 @@
 
 The manual has no table of cycles. Measured on the chip [ctrlsrc.io/posts/2023/counting-cpu-cycles-on-esp32c3-esp32c6]:
 one cycle for arithmetic, two for a jump, three for a branch that is taken and one for one that is not. Assumed, from
-the number of stages: a loaded value is there a cycle late, a product at once, a jump to a register costs what a taken
-branch does, and a division takes a cycle a bit. Refuses all that is not RV32IMC with Zicsr and fence, and control and
-status registers that this core lacks, such as mcycle.
+the number of stages: a loaded value is there a cycle late [confirmed by github.com/timonvo/niccle, which also saw every
+fourth load or store of some loops take one more: not modelled], a product at once, a jump to a register costs what a
+taken branch does, and a division takes a cycle a bit. Refuses all that is not RV32IMC with Zicsr and fence, and control
+and status registers that this core lacks, such as mcycle.
 """
 
 import capstone
