@@ -44,7 +44,7 @@ __attribute__((naked)) static void multiply_plane(bw_plane_t *job)
                    "strb r12, [r3]\n"
                    "strb r11, [r0, r1]\n"
                    "strb r10, [r0]\n"
-                   BW_PLANE_END("2"));
+                   BW_PLANE_END("2", BW_PLANE_SCALE_ANY("r10") BW_PLANE_SCALE_ANY("r11") BW_PLANE_SCALE_ANY("r12") BW_PLANE_SCALE_ANY("lr")));
 }
 
 void bw_depthwise_3x3_s8_dsp(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)

@@ -30,7 +30,7 @@ __attribute__((naked)) static void multiply_plane_stride_2(bw_plane_t *job)
                    BW_PLANE_PLACES
                    "strb r12, [r3]\n"
                    "strb r10, [r0]\n"
-                   BW_PLANE_END("1"));
+                   BW_PLANE_END("1", BW_PLANE_SCALE_ANY("r10") BW_PLANE_SCALE_ANY("r12")));
 }
 
 void bw_depthwise_3x3_stride_2_s8_dsp(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_t *out, uint8_t *scratch)

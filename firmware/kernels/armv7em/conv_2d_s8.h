@@ -5,8 +5,9 @@
 #include "kernels.h"
 
 /* As bw_conv_2d_s8 with one group. weights: as in paired.h, pair after pair, pair_bytes each; constants: for each pair the start of
- * both sums, and the multipliers of its channels, even first; shift: to the right, less one; `plain` says that all shifts to the
- * right are 1 to 22, channels are even, and outputs have the whole range of int8. If not plain, shifts are signed, less one too.
+ * both sums, and the multipliers of its channels, even first; shift: to the right, less one; `plain` is 1 if all shifts to the
+ * right are 1 to 22, channels are even, and outputs have the whole range of int8; 2 if moreover they are at most 16, and the outputs'
+ * zero point is -128; else 0, and shifts are signed, less one too.
  * Outside the input, it has the value in_zero. `groups` of four pixels are computed at a time, in an order as promised in kernels.h. */
 typedef struct {
     bw_window_t window;

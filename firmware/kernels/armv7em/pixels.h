@@ -34,8 +34,8 @@ void bw_pair_outputs(const bw_conv_2d_s8_dsp_t *p, const int32_t sums[2], int32_
 void bw_pixels_outputs(bw_pixels_t *job, int8_t *out);
 
 /* r0: job. In the loop r1: weights, r2: inputs; sums of pixel i: r4 + 2i (both channels), r5 + 2i (the even one). Frame: 0 start of
- * both sums; 8 multiplier, shift and rounding of the even channel, 20 of the odd one; 32 the pair's weights, 36 their end; 40 end of
- * the groups; 44 output of the group, 48 its offsets; 60 a place for r2; 64 job. */
+ * both sums; 8 multiplier, shift (plus 256 if plain is 2, 32 if it is 0) and rounding of the even channel, 20 of the odd one; 32 the
+ * pair's weights, 36 their end; 40 end of the groups; 44 output of the group, 48 its offsets; 60 a place for r2; 64 job. */
 #define BW_PIXELS_BEGIN                                                                                   \
     "push {r0, r4-r11, lr}\n"                                                                             \
     "sub sp, sp, #64\n"                                                                                   \
@@ -56,9 +56,13 @@ void bw_pixels_outputs(bw_pixels_t *job, int8_t *out);
     "ldr r3, [r0, #48]\n"                                                                                 \
     "lsl r8, r12, r7\n"                                                                                   \
     "lsl r11, r12, r10\n"                                                                                 \
-    "cmp r3, #0\n"                                                                                        \
-    "it eq\n"                                                                                             \
-    "moveq r7, #32\n"                                                                                     \
+    "cmp r3, #1\n"                                                                                        \
+    "it lo\n"                                                                                             \
+    "movlo r7, #32\n"                                                                                     \
+    "ittt hi\n"                                                                                           \
+    "addhi r7, r7, #256\n"                                                                                \
+    "lslhi r11, r11, #7\n"                                                                                \
+    "addhi r11, r11, #64\n"                                                                               \
     "stm sp, {r4-r11}\n"                                                                                  \
     "ldrd r1, r2, [r0, #8]\n"                                                                             \
     "add r2, r2, r1\n"                                                                                    \
@@ -80,24 +84,38 @@ void bw_pixels_outputs(bw_pixels_t *job, int8_t *out);
     "mov r10, r4\n"                                                                                       \
     "mov r11, r5\n"
 
-/* A word of weights times one word of each pixel, two pixels at each of these offsets from r2. A Cortex-M4 overlaps the first
- * loads; a Cortex-M7 needs the others between multiplications, two of them before a loaded word is a factor. */
-#define BW_PIXELS_WORD(at01, at23) BW_PIXELS_WORD_OF(at01, at01 "+4", at23, at23 "+4")
+/* A word of weights times one word of each pixel at these offsets from r2. A Cortex-M7 needs single loads between multiplications,
+ * two of them before a loaded word is a factor; so does a Cortex-M33. */
 #define BW_PIXELS_WORD_OF(at0, at1, at2, at3)                                                                          \
+    BW_PIXELS_TWO(at0, at1)                                                                                            \
+    "ldr.w r3, [r2, #(" at2 ")]\n"                                                                                     \
+    "smlad r6, r0, r12, r6\n"                                                                                          \
+    "smlad r7, lr, r12, r7\n"                                                                                          \
+    "ldr.w r12, [r2, #(" at3 ")]\n" BW_PIXELS_OTHER_TWO
+#define BW_PIXELS_TWO(at0, at1)                                                                                        \
     "ldr.w r0, [r1], #4\n"                                                                                             \
     "ldr.w r3, [r2, #(" at0 ")]\n"                                                                                     \
     "ldr.w r12, [r2, #(" at1 ")]\n"                                                                                    \
     "sxtb16 lr, r0\n"                                                                                                  \
     "smlad r4, r0, r3, r4\n"                                                                                           \
-    "smlad r5, lr, r3, r5\n"                                                                                           \
-    "ldr.w r3, [r2, #(" at2 ")]\n"                                                                                     \
-    "smlad r6, r0, r12, r6\n"                                                                                          \
-    "smlad r7, lr, r12, r7\n"                                                                                          \
-    "ldr.w r12, [r2, #(" at3 ")]\n"                                                                                    \
+    "smlad r5, lr, r3, r5\n"
+#define BW_PIXELS_OTHER_TWO                                                                                            \
     "smlad r8, r0, r3, r8\n"                                                                                           \
     "smlad r9, lr, r3, r9\n"                                                                                           \
     "smlad r10, r0, r12, r10\n"                                                                                        \
     "smlad r11, lr, r12, r11\n"
+
+/* The same for two neighbours at each offset. A Cortex-M4, the one without FPv5, overlaps loads with nothing but each other: it is
+ * better off with one load of both. The outputs are the same. */
+#if defined __ARM_FPV5__ || __ARM_ARCH >= 8
+#define BW_PIXELS_WORD(at01, at23) BW_PIXELS_WORD_OF(at01, at01 "+4", at23, at23 "+4")
+#else
+#define BW_PIXELS_WORD(at01, at23)                                                                                     \
+    BW_PIXELS_TWO(at01, at01 "+4")                                                                                     \
+    "smlad r6, r0, r12, r6\n"                                                                                          \
+    "smlad r7, lr, r12, r7\n"                                                                                          \
+    "ldrd r3, r12, [r2, #(" at23 ")]\n" BW_PIXELS_OTHER_TWO
+#endif
 
 /* Back to label 2 until the pair's weights are used up. */
 #define BW_PIXELS_LOOP                                                                                    \
@@ -105,39 +123,56 @@ void bw_pixels_outputs(bw_pixels_t *job, int8_t *out);
     "cmp.w r1, r0\n"                                                                                      \
     "bne.w 2b\n"
 
-/* Doubled sums x and y become bytes. r0, r1, r3: multiplier, shift and rounding of the channel. The last shift by one is SSAT's. A
- * Cortex-M7 works on both at once. */
+/* Sums of two pixels become bytes. r0, r1, r3: multiplier, shift and rounding of the channel; a Cortex-M7 works on both pixels at
+ * once. The last shift is SSAT's. First those of the even channel, whose sums are taken from the others, which are 256 times the odd
+ * channel's then. With zero point -128 all that is negative becomes -128, however it is rounded. */
+#define BW_PIXELS_APART(both0, even0, both1, even1)                                                       \
+    "sub.w " both0 ", " both0 ", " even0 "\n"                                                             \
+    "lsl.w " even0 ", " even0 ", #1\n"                                                                    \
+    "sub.w " both1 ", " both1 ", " even1 "\n"                                                             \
+    "lsl.w " even1 ", " even1 ", #1\n"
+#define BW_PIXELS_SHIFT(x, y, last)                                                                       \
+    "asr.w " x ", " x ", r1\n"                                                                            \
+    "ssat " x ", #8, " x ", asr #" last "\n"                                                              \
+    "asr.w " y ", " y ", r1\n"                                                                            \
+    "ssat " y ", #8, " y ", asr #" last "\n"
+#define BW_PIXELS_PACK(both0, even0, both1, even1)                                                        \
+    "bfi " even0 ", " both0 ", #8, #8\n"                                                                  \
+    "bfi " even1 ", " both1 ", #8, #8\n"
+#define BW_PIXELS_EVEN(both0, even0, both1, even1)                                                        \
+    BW_PIXELS_APART(both0, even0, both1, even1)                                                           \
+    "smmlar " even0 ", " even0 ", r0, r3\n"                                                               \
+    "smmlar " even1 ", " even1 ", r0, r3\n" BW_PIXELS_SHIFT(even0, even1, "1")
+#define BW_PIXELS_ODD(both0, even0, both1, even1)                                                         \
+    "smmla " both0 ", " both0 ", r0, r3\n"                                                                \
+    "smmla " both1 ", " both1 ", r0, r3\n" BW_PIXELS_SHIFT(both0, both1, "8")                             \
+    BW_PIXELS_PACK(both0, even0, both1, even1)
+
+/* The same for any zero point: doubled sums x and y, of which negative ones round halves the other way. */
 #define BW_PIXELS_SCALE(x, y)                                                                             \
     "add.w r12, r3, " x ", asr #31\n"                                                                     \
     "add.w lr, r3, " y ", asr #31\n"                                                                      \
     "smmlar " x ", " x ", r0, r12\n"                                                                      \
-    "smmlar " y ", " y ", r0, lr\n"                                                                       \
-    "asr.w " x ", " x ", r1\n"                                                                            \
-    "ssat " x ", #8, " x ", asr #1\n"                                                                     \
-    "asr.w " y ", " y ", r1\n"                                                                            \
-    "ssat " y ", #8, " y ", asr #1\n"
-#define BW_PIXELS_EVEN(both0, even0, both1, even1)                                                        \
-    "sub.w " both0 ", " both0 ", " even0 "\n"                                                             \
-    "lsl.w " even0 ", " even0 ", #1\n"                                                                    \
-    "sub.w " both1 ", " both1 ", " even1 "\n"                                                             \
-    "lsl.w " even1 ", " even1 ", #1\n" BW_PIXELS_SCALE(even0, even1)
-#define BW_PIXELS_ODD(both0, even0, both1, even1)                                                         \
+    "smmlar " y ", " y ", r0, lr\n" BW_PIXELS_SHIFT(x, y, "1")
+#define BW_PIXELS_ANY_EVEN(both0, even0, both1, even1)                                                    \
+    BW_PIXELS_APART(both0, even0, both1, even1) BW_PIXELS_SCALE(even0, even1)
+#define BW_PIXELS_ANY_ODD(both0, even0, both1, even1)                                                     \
     "asr.w " both0 ", " both0 ", #7\n"                                                                    \
     "asr.w " both1 ", " both1 ", #7\n" BW_PIXELS_SCALE(both0, both1)                                      \
-    "bfi " even0 ", " both0 ", #8, #8\n"                                                                  \
-    "bfi " even1 ", " both1 ", #8, #8\n"
+    BW_PIXELS_PACK(both0, even0, both1, even1)
 
 #define BW_PIXELS_END                                                                                     \
     "ldrd r0, r1, [sp, #8]\n"                                                                             \
     "ldr.w r3, [sp, #16]\n"                                                                               \
-    "cmp.w r1, #32\n"                                                                                     \
-    "bhs.w 4f\n"                                                                                          \
+    "cmp.w r1, #256\n"                                                                                    \
+    "blo.w 9f\n"                                                                                          \
     BW_PIXELS_EVEN("r4", "r5", "r6", "r7")                                                                \
     BW_PIXELS_EVEN("r8", "r9", "r10", "r11")                                                              \
     "ldrd r0, r1, [sp, #20]\n"                                                                            \
     "ldr.w r3, [sp, #28]\n"                                                                               \
     BW_PIXELS_ODD("r4", "r5", "r6", "r7")                                                                 \
     BW_PIXELS_ODD("r8", "r9", "r10", "r11")                                                               \
+    "10:\n"                                                                                               \
     "ldrd r0, r1, [sp, #44]\n"                                                                            \
     "ldrd r3, r12, [sp, #52]\n"                                                                           \
     "strh.w r11, [r0, r12]\n"                                                                             \
@@ -158,6 +193,16 @@ void bw_pixels_outputs(bw_pixels_t *job, int8_t *out);
     "bne.w 1b\n"                                                                                          \
     "add sp, sp, #64\n"                                                                                   \
     "pop {r0, r4-r11, pc}\n"                                                                              \
+    "9:\n"                                                                                                \
+    "cmp.w r1, #32\n"                                                                                     \
+    "bhs.w 4f\n"                                                                                          \
+    BW_PIXELS_ANY_EVEN("r4", "r5", "r6", "r7")                                                            \
+    BW_PIXELS_ANY_EVEN("r8", "r9", "r10", "r11")                                                          \
+    "ldrd r0, r1, [sp, #20]\n"                                                                            \
+    "ldr.w r3, [sp, #28]\n"                                                                               \
+    BW_PIXELS_ANY_ODD("r4", "r5", "r6", "r7")                                                             \
+    BW_PIXELS_ANY_ODD("r8", "r9", "r10", "r11")                                                           \
+    "b.w 10b\n"                                                                                           \
     "4:\n"                                                                                                \
     "str r2, [sp, #60]\n"                                                                                 \
     "ldr r0, [sp, #64]\n"                                                                                 \

@@ -33,8 +33,8 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
                          void multiply(bw_plane_t *job));
 
 /* Frame: 0, 4 pointers into two columns; 8 out; 12, 16 distances of the next column's and row's output; 20 rows left;
- * 24 multiplier, 28 shift, 32 rounding, 36 doubled bias, 40 bytes of a column, 44 job, 48 columns left, 52 and 56 next column of
- * plane and output. Doubled weights: r4 (w0, w1) and r5 (w1, w2) of the first row, then r6 to r9. */
+ * 24 multiplier, 28 shift (plus 256 if the zero point is -128), 32 rounding, 36 doubled bias, 40 bytes of a column, 44 job, 48 columns
+ * left, 52 and 56 next column of plane and output. Doubled weights: r4 (w0, w1) and r5 (w1, w2) of the first row, then r6 to r9. */
 #define BW_PLANE_ROW(word, w01, w12)                                                      \
     "sxtb16 r3, " word "\n"                                                               \
     "sxtb16 r12, " word ", ror #8\n"                                                      \
@@ -55,7 +55,12 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
     "ldr r2, [r1]\n"                                                                      \
     "ldr r12, [r0, #32]\n"                                                                \
     "lsr r3, r2, #24\n"                                                                   \
+    "cmp r3, #32\n"                                                                       \
+    "it lo\n"                                                                             \
+    "cmnlo r12, #255\n"                                                                   \
     "lsl r12, r12, r3\n"                                                                  \
+    "it eq\n"                                                                             \
+    "addeq r3, r3, #256\n"                                                                \
     "strd r3, r12, [sp, #28]\n"                                                           \
     BW_PLANE_ROW("r2", "r4", "r5")                                                        \
     "ldrd r2, r1, [r1, #4]\n"                                                             \
@@ -86,19 +91,23 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
     ".balign 4\n"                                                                         \
     "2:\n"
 
-/* Multiplier, shift and rounding to r0, r1, r2; to label 4 if they do not say it all. */
+/* Multiplier, shift and rounding to r0, r1, r2; to label 5 if the outputs' zero point is not -128. If it is, all that is negative
+ * becomes -128, however it is rounded. */
 #define BW_PLANE_SCALING                                                                  \
     "strd r2, r3, [sp]\n"                                                                 \
     "ldrd r0, r1, [sp, #24]\n"                                                            \
     "ldr r2, [sp, #32]\n"                                                                 \
-    "cmp r1, #32\n"                                                                       \
-    "bhs.w 4f\n"
+    "cmp r1, #256\n"                                                                      \
+    "blo.w 5f\n"
 
-#define BW_PLANE_SCALE(sum)                                                               \
-    "add r3, r2, " sum ", asr #31\n"                                                      \
-    "smmlar " sum ", " sum ", r0, r3\n"                                                   \
+#define BW_PLANE_SHIFT(sum)                                                               \
     "asr " sum ", " sum ", r1\n"                                                          \
     "ssat " sum ", #8, " sum ", asr #1\n"
+#define BW_PLANE_SCALE(sum)                                                               \
+    "smmlar " sum ", " sum ", r0, r2\n" BW_PLANE_SHIFT(sum)
+#define BW_PLANE_SCALE_ANY(sum)                                                           \
+    "add r3, r2, " sum ", asr #31\n"                                                      \
+    "smmlar " sum ", " sum ", r0, r3\n" BW_PLANE_SHIFT(sum)
 
 /* Out, next column and next row to r0, r1, r2; two rows less are left, and if that is less than none, the second row's outputs go
  * where the first row's will. */
@@ -112,8 +121,8 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
     "str r3, [sp, #20]\n"                                                                 \
     "add r3, r0, r2\n"
 
-/* On to the next two rows, else to the next columns, which lie `pixels` further. */
-#define BW_PLANE_END(pixels)                                                              \
+/* On to the next two rows, else to the next columns, which lie `pixels` further; `scale_any` makes outputs of any zero point. */
+#define BW_PLANE_END(pixels, scale_any)                                                              \
     "add r0, r3, r2\n"                                                                    \
     "str r0, [sp, #8]\n"                                                                  \
     "ldrd r2, r3, [sp]\n"                                                                 \
@@ -129,6 +138,10 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
     "bgt.w 1b\n"                                                                          \
     "add sp, sp, #60\n"                                                                   \
     "pop {r4-r11, pc}\n"                                                                  \
+    "5:\n"                                                                                \
+    "cmp r1, #32\n"                                                                       \
+    "bhs.w 4f\n" scale_any                                                                \
+    "b.w 3b\n"                                                                            \
     "4:\n"                                                                                \
     "ldr r0, [sp, #44]\n"                                                                 \
     "add r1, r0, #44\n"                                                                   \

@@ -11,6 +11,8 @@ REPLACES = ("bw_conv_2d_s8",)
 _CODE_BYTES = 1700
 # Pixels of a group, and how many groups are worth a larger arena: all of them use a pair's constants.
 _GROUP_PIXELS, _GROUPS = 4, 2
+# Up to which the kernel can make outputs whose lowest is the zero point in fewer instructions.
+_LARGEST_SHIFT_FROM_ZERO = 16
 
 
 def rewrite(step: Step, core: Core) -> Step | None:
@@ -91,9 +93,10 @@ def _outputs(pairs: Struct) -> dict:
     per_channel = [np.broadcast_to(f[key], channels) for key in ("multiplier", "shift")]
     multiplier, shift = (np.pad(values, (0, channels % 2), mode="edge") for values in per_channel)
     constants = np.concatenate([f["bias"], multiplier.reshape(count, 2)], axis=1).astype(np.int32)
-    whole = (out["min"], out["max"]) == (-128, 127)
+    plain = f["right"] and channels % 2 == 0 and (out["min"], out["max"]) == (-128, 127)
+    from_zero = out["zero"] == out["min"] and shift.min() >= -_LARGEST_SHIFT_FROM_ZERO
     return {
         "constants": constants,
         "shift": (-shift.astype(np.int32) - 1).astype(np.int8).view(np.uint8),
-        "plain": int(f["right"] and whole and channels % 2 == 0),
+        "plain": int(plain) + int(plain and from_zero),
     }
