@@ -1,11 +1,13 @@
 # What all rules share: the checked configuration, the stamps of the sources, and the functions of the inputs. The longest
 # chain, from data to conversion, goes first: that is what the priorities of its rules are for.
 
+import gc
 import os
 import time
 from functools import cache
 from pathlib import Path
 
+import snakemake.rules
 from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
@@ -29,6 +31,13 @@ def or_stop(load, *arguments):
     except OSError as error:
         raise WorkflowError(f"{error.filename}: {error.strerror}") from None
 
+
+# Plans of ten thousand cells: what a plan is made of stays, so that looking for garbage in it is in vain; and where a
+# rule's script lies, and what its functions want to know, is found out once instead of several times for each job.
+gc.freeze()
+gc.set_threshold(100_000)
+workflow.sourcecache._cache = cache(workflow.sourcecache._cache)
+snakemake.rules.get_function_params = cache(snakemake.rules.get_function_params)
 
 STARTED_S = time.time()
 os.environ[RUN_PID] = str(os.getpid())

@@ -53,7 +53,7 @@ rule evaluate_model:
         declaration=declaration_of,
         data_declarations=declarations_of_data,
         vectors="results/models/{model}/{scheme}.vectors.npz",
-        sources=["results/stamps/compiler.sha256", "results/stamps/kernels.sha256", "results/stamps/records.sha256"],
+        sources="results/stamps/native.sha256",
     output:
         "results/models/{model}/{scheme}.accuracy.json",
     log:

@@ -26,7 +26,7 @@ rule build_firmware:
         tflite="results/models/{model}/{scheme}.tflite",
         board="config/boards/{board}.yaml",
         kernels=kernels_of,
-        sources=["results/stamps/compiler.sha256", "results/stamps/harness.sha256"],
+        sources="results/stamps/image.sha256",
     output:
         elf="results/cells/{model}/{scheme}/{board}/firmware.elf",
         build="results/cells/{model}/{scheme}/{board}/build.json",
@@ -74,7 +74,7 @@ rule build_sound:
         data=data_of,
         board="config/boards/{board}.yaml",
         kernels=kernels_of,
-        sources=[f"results/stamps/{group}.sha256" for group in ("compiler", "harness", "frontend")],
+        sources="results/stamps/sound.sha256",
     output:
         "results/sound/{model}/{scheme}/{board}/firmware.elf",
     log:

@@ -6,11 +6,9 @@ rule measure_cell:
     input:
         elf="results/cells/{model}/{scheme}/{board}/firmware.elf",
         build="results/cells/{model}/{scheme}/{board}/build.json",
-        board="config/boards/{board}.yaml",
+        board="results/stamps/boards/{board}.json",
         vectors="results/models/{model}/{scheme}.vectors.npz",
-        emulator="results/stamps/emulator.sha256",
-        lab="results/stamps/lab/{board}.json",
-        sources=["results/stamps/device.sha256", "results/stamps/records.sha256"],
+        sources="results/stamps/run.sha256",
     output:
         "results/cells/{model}/{scheme}/{board}/measurement.json",
     log:
@@ -44,7 +42,7 @@ rule measure_host:
     input:
         tflite="results/models/{model}/{scheme}.tflite",
         vectors="results/models/{model}/{scheme}.vectors.npz",
-        sources=["results/stamps/compiler.sha256", "results/stamps/kernels.sha256", "results/stamps/records.sha256"],
+        sources="results/stamps/native.sha256",
     output:
         "results/cells/{model}/{scheme}/host/measurement.json",
     localrule: True
@@ -66,12 +64,10 @@ rule measure_image:
     input:
         declaration="config/images/{image}.yaml",
         file=lambda wildcards: image_of(wildcards.image).file,
-        board=lambda wildcards: f"config/boards/{image_of(wildcards.image).board}.yaml",
+        board=lambda wildcards: f"results/stamps/boards/{image_of(wildcards.image).board}.json",
         tflite=lambda wildcards: "results/models/{0.model}/{0.scheme}.tflite".format(image_of(wildcards.image)),
         vectors=lambda wildcards: "results/models/{0.model}/{0.scheme}.vectors.npz".format(image_of(wildcards.image)),
-        emulator="results/stamps/emulator.sha256",
-        lab=lambda wildcards: f"results/stamps/lab/{image_of(wildcards.image).board}.json",
-        sources=["results/stamps/device.sha256", "results/stamps/records.sha256"],
+        sources="results/stamps/run.sha256",
     output:
         "results/images/{image}/measurement.json",
     localrule: True

@@ -40,6 +40,14 @@ GROUPS = {
     ),
 }
 
+# Of ten thousand jobs of a kind each has one input for all groups that it is made with.
+KINDS = {
+    "image": ("compiler", "harness"),
+    "sound": ("compiler", "harness", "frontend"),
+    "native": ("compiler", "kernels", "records"),
+    "run": ("emulator", "device", "records"),
+}
+
 
 def group_hash(group: str, root: Path = Path()) -> str:
     """SHA-256 over the sorted names and contents of the group's files."""
@@ -54,15 +62,20 @@ def group_hash(group: str, root: Path = Path()) -> str:
 def write_stamps(
     cells: list[tuple[str, str, str]], lab: Lab, choices: dict[str, Any], root: Path = Path()
 ) -> list[str]:
-    """Bring results/stamps/ up to date: a hash per group, the matrix, its other choices, each board's units.
+    """Bring results/stamps/ up to date: groups and kinds, the matrix, its other choices, each board with its units.
 
     Returns the names of what changed.
     """
-    contents = {f"{group}.sha256": group_hash(group, root) for group in GROUPS}
+    hashes = {group: group_hash(group, root) for group in GROUPS}
+    for kind, groups in KINDS.items():
+        hashes[kind] = hashlib.sha256("".join(hashes[group] for group in groups).encode()).hexdigest()
+    contents = {f"{name}.sha256": content for name, content in hashes.items()}
     contents["matrix.json"] = json.dumps(cells)
     contents |= {f"{name}.json": json.dumps(choice) for name, choice in choices.items()}
     for board in board_names(root / "config/boards"):
-        contents[f"lab/{board}.json"] = json.dumps([unit.model_dump() for unit in lab.units(board)])
+        declared = sha256_of(root / f"config/boards/{board}.yaml")
+        units = [unit.model_dump() for unit in lab.units(board)]
+        contents[f"boards/{board}.json"] = json.dumps({"declared": declared, "units": units})
     changed = []
     for name, content in contents.items():
         path = root / "results/stamps" / name

@@ -3,7 +3,7 @@
 import pytest
 
 from scripts.lib.lab import Lab
-from scripts.lib.stamps import GROUPS, group_hash, write_stamps
+from scripts.lib.stamps import GROUPS, KINDS, group_hash, write_stamps
 
 CELLS = [("model", "int8", "board")]
 CHOICES = {"duty_cycle": {"battery_v": 3.0}, "accuracy_budget_points": 1.0}
@@ -25,14 +25,14 @@ def sources(tmp_path):
 
 def test_nothing_is_written_when_nothing_changed(sources):
     before = {path: path.stat().st_mtime_ns for path in (sources / "results/stamps").iterdir()}
-    assert len(before) == len(GROUPS) + 3
+    assert len(before) == len(GROUPS) + len(KINDS) + 3
     assert write_stamps(CELLS, Lab(), CHOICES, sources) == []
     assert before == {path: path.stat().st_mtime_ns for path in (sources / "results/stamps").iterdir()}
 
 
 def test_an_edit_changes_the_groups_of_that_file(sources):
     (sources / "firmware/kernels/portable/a.c").write_text("y")
-    assert write_stamps(CELLS, Lab(), CHOICES, sources) == ["kernels.sha256"]
+    assert write_stamps(CELLS, Lab(), CHOICES, sources) == ["kernels.sha256", "native.sha256"]
 
 
 def test_adding_renaming_and_removing_count_as_edits(sources):
