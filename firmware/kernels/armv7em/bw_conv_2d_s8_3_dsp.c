@@ -5,7 +5,7 @@ __attribute__((naked)) static void multiply_strip(bw_pixels_t *job)
 {
     __asm volatile(BW_PIXELS_BEGIN
                    ".balign 4\n"
-                   "2:\n" BW_PIXELS_WORD("0", "8") BW_PIXELS_WORD("24", "32") BW_PIXELS_WORD("4", "12") BW_PIXELS_WORD("28", "36") BW_PIXELS_WORD("8", "16") BW_PIXELS_WORD("32", "40")
+                   "2:\n" BW_PIXELS_FIRST("0") BW_PIXELS_WORD("8", "24") BW_PIXELS_WORD("32", "4") BW_PIXELS_WORD("12", "28") BW_PIXELS_WORD("36", "8") BW_PIXELS_WORD("16", "32") BW_PIXELS_LAST("40")
                    "add.w r2, r2, #48\n" BW_PIXELS_LOOP BW_PIXELS_END);
 }
 

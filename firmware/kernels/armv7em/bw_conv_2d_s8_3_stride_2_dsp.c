@@ -5,7 +5,7 @@ __attribute__((naked)) static void multiply_strip_stride_2(bw_pixels_t *job)
 {
     __asm volatile(BW_PIXELS_BEGIN
                    ".balign 4\n"
-                   "2:\n" BW_PIXELS_WORD("0", "8") BW_PIXELS_WORD("36", "44") BW_PIXELS_WORD("20", "28") BW_PIXELS_WORD("56", "64") BW_PIXELS_WORD("4", "12") BW_PIXELS_WORD("40", "48")
+                   "2:\n" BW_PIXELS_FIRST("0") BW_PIXELS_WORD("8", "36") BW_PIXELS_WORD("44", "20") BW_PIXELS_WORD("28", "56") BW_PIXELS_WORD("64", "4") BW_PIXELS_WORD("12", "40") BW_PIXELS_LAST("48")
                    "add.w r2, r2, #72\n" BW_PIXELS_LOOP BW_PIXELS_END);
 }
 

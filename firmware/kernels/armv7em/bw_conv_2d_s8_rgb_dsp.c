@@ -8,7 +8,7 @@ __attribute__((naked)) static void multiply_rgb(bw_pixels_t *job)
 {
     __asm volatile(BW_PIXELS_BEGIN
                    ".balign 4\n"
-                   "2:\n" BW_PIXELS_WORD_OF("0", "12", "24", "36") BW_PIXELS_WORD_OF("4", "16", "28", "40") BW_PIXELS_WORD_OF("8", "20", "32", "44") BW_PIXELS_WORD_OF("12", "24", "36", "48") BW_PIXELS_WORD_OF("16", "28", "40", "52")
+                   "2:\n" BW_PIXELS_FIRST_OF("0", "12") BW_PIXELS_WORD_OF("24", "36", "4", "16") BW_PIXELS_WORD_OF("28", "40", "8", "20") BW_PIXELS_WORD_OF("32", "44", "12", "24") BW_PIXELS_WORD_OF("36", "48", "16", "28") BW_PIXELS_LAST_OF("40", "52")
                    "add.w r2, r2, #56\n" BW_PIXELS_LOOP BW_PIXELS_END);
 }
 

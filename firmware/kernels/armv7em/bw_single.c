@@ -5,25 +5,26 @@
 __attribute__((naked)) static void multiply_groups(bw_pixels_t *job)
 {
     __asm volatile(BW_PIXELS_BEGIN
-                   "ldr.w r3, [sp, #36]\n"
-                   "sub.w r3, r3, r1\n"
-                   "ands r3, r3, #24\n"
+                   "ldr.w lr, [sp, #36]\n"
+                   "sub.w lr, lr, r1\n"
+                   "ands lr, lr, #24\n"
                    "beq.w 2f\n"
+                   BW_PIXELS_FIRST("0")
                    "sub r2, r2, #128\n"
-                   "add r2, r2, r3, lsl #2\n"
-                   "cmp r3, #16\n"
+                   "add r2, r2, lr, lsl #2\n"
+                   "cmp lr, #16\n"
                    "blo.w 7f\n"
                    "beq.w 6f\n"
                    "b.w 5f\n"
                    ".balign 4\n"
                    "2:\n"
-                   BW_PIXELS_WORD("0", "8") BW_PIXELS_WORD("16", "24")
+                   BW_PIXELS_FIRST("0") BW_PIXELS_WORD("8", "16") BW_PIXELS_WORD("24", "32")
                    "5:\n"
-                   BW_PIXELS_WORD("32", "40") BW_PIXELS_WORD("48", "56")
+                   BW_PIXELS_WORD("40", "48") BW_PIXELS_WORD("56", "64")
                    "6:\n"
-                   BW_PIXELS_WORD("64", "72") BW_PIXELS_WORD("80", "88")
+                   BW_PIXELS_WORD("72", "80") BW_PIXELS_WORD("88", "96")
                    "7:\n"
-                   BW_PIXELS_WORD("96", "104") BW_PIXELS_WORD("112", "120")
+                   BW_PIXELS_WORD("104", "112") BW_PIXELS_LAST("120")
                    "add.w r2, r2, #128\n" BW_PIXELS_LOOP BW_PIXELS_END);
 }
 

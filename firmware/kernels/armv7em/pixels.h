@@ -6,8 +6,9 @@
 #ifndef BW_ARMV7EM_PIXELS_H
 #define BW_ARMV7EM_PIXELS_H
 
-#include "armv7em/small.h"
 #include "armv7em/conv_2d_s8.h"
+#include "armv7em/loads.h"
+#include "armv7em/small.h"
 
 #define BW_PIXELS 4
 
@@ -84,38 +85,34 @@ void bw_pixels_outputs(bw_pixels_t *job, int8_t *out);
     "mov r10, r4\n"                                                                                       \
     "mov r11, r5\n"
 
-/* A word of weights times one word of each pixel at these offsets from r2. A Cortex-M7 needs single loads between multiplications,
- * two of them before a loaded word is a factor; so does a Cortex-M33. */
-#define BW_PIXELS_WORD_OF(at0, at1, at2, at3)                                                                          \
-    BW_PIXELS_TWO(at0, at1)                                                                                            \
-    "ldr.w r3, [r2, #(" at2 ")]\n"                                                                                     \
-    "smlad r6, r0, r12, r6\n"                                                                                          \
-    "smlad r7, lr, r12, r7\n"                                                                                          \
-    "ldr.w r12, [r2, #(" at3 ")]\n" BW_PIXELS_OTHER_TWO
-#define BW_PIXELS_TWO(at0, at1)                                                                                        \
-    "ldr.w r0, [r1], #4\n"                                                                                             \
-    "ldr.w r3, [r2, #(" at0 ")]\n"                                                                                     \
-    "ldr.w r12, [r2, #(" at1 ")]\n"                                                                                    \
-    "sxtb16 lr, r0\n"                                                                                                  \
-    "smlad r4, r0, r3, r4\n"                                                                                           \
-    "smlad r5, lr, r3, r5\n"
-#define BW_PIXELS_OTHER_TWO                                                                                            \
-    "smlad r8, r0, r3, r8\n"                                                                                           \
-    "smlad r9, lr, r3, r9\n"                                                                                           \
-    "smlad r10, r0, r12, r10\n"                                                                                        \
-    "smlad r11, lr, r12, r11\n"
+/* A word of weights times one word of each pixel. They are loaded ahead: FIRST loads the weights and what pixels 0 and 1 have at these
+ * offsets from r2, WORD multiplies them and what pixels 2 and 3 have there, and loads for the next word; LAST has no next one. */
+#define BW_PIXELS_LOAD(x, at) "ldr.w " x ", [r2, #(" at ")]\n"
+#define BW_PIXELS_FIRST_OF(at0, at1) "ldr.w r0, [r1], #4\n" BW_PIXELS_LOAD("r3", at0) BW_PIXELS_LOAD("r12", at1)
+#define BW_PIXELS_BOTH(sum, x) "smlad " sum ", r0, " x ", " sum "\n"
+#define BW_PIXELS_ONE(sum, x) "smlad " sum ", lr, " x ", " sum "\n"
 
-/* The same for two neighbours at each offset. A Cortex-M4, the one without FPv5, overlaps loads with nothing but each other: it is
- * better off with one load of both. The outputs are the same. */
-#if defined __ARM_FPV5__ || __ARM_ARCH >= 8
-#define BW_PIXELS_WORD(at01, at23) BW_PIXELS_WORD_OF(at01, at01 "+4", at23, at23 "+4")
-#else
-#define BW_PIXELS_WORD(at01, at23)                                                                                     \
-    BW_PIXELS_TWO(at01, at01 "+4")                                                                                     \
-    "smlad r6, r0, r12, r6\n"                                                                                          \
-    "smlad r7, lr, r12, r7\n"                                                                                          \
-    "ldrd r3, r12, [r2, #(" at23 ")]\n" BW_PIXELS_OTHER_TWO
-#endif
+#define BW_PIXELS_MULTIPLY(load2, load3, load_two, weights, next0, next1)                                              \
+    "sxtb16 lr, r0\n" BW_PIXELS_BOTH("r4", "r3") BW_PIXELS_BOTH("r6", "r12") BW_PIXELS_ONE("r5", "r3")                 \
+    BW_BESIDE(load2) BW_PIXELS_ONE("r7", "r12") BW_BESIDE(load3) BW_TOGETHER(load_two)                                 \
+    BW_PIXELS_BOTH("r8", "r3") BW_PIXELS_BOTH("r10", "r12") BW_BESIDE(weights) BW_PIXELS_ONE("r9", "r3")               \
+    BW_BESIDE(next0) BW_PIXELS_ONE("r11", "r12") BW_BESIDE(next1) BW_TOGETHER(weights next0 next1)
+#define BW_PIXELS_WORD_OF(at2, at3, next0, next1)                                                                      \
+    BW_PIXELS_MULTIPLY(BW_PIXELS_LOAD("r3", at2), BW_PIXELS_LOAD("r12", at3),                                          \
+                       BW_PIXELS_LOAD("r3", at2) BW_PIXELS_LOAD("r12", at3), "ldr.w r0, [r1], #4\n",                   \
+                       BW_PIXELS_LOAD("r3", next0), BW_PIXELS_LOAD("r12", next1))
+#define BW_PIXELS_LAST_OF(at2, at3)                                                                                    \
+    BW_PIXELS_MULTIPLY(BW_PIXELS_LOAD("r3", at2), BW_PIXELS_LOAD("r12", at3),                                          \
+                       BW_PIXELS_LOAD("r3", at2) BW_PIXELS_LOAD("r12", at3), "", "", "")
+
+/* The same for neighbours: pixels 0 and 1 at one offset, pixels 2 and 3 at another. */
+#define BW_PIXELS_FIRST(at01) BW_PIXELS_FIRST_OF(at01, at01 "+4")
+#define BW_PIXELS_LOAD_TWO(at) "ldrd r3, r12, [r2, #(" at ")]\n"
+#define BW_PIXELS_WORD(at23, next01)                                                                                   \
+    BW_PIXELS_MULTIPLY(BW_PIXELS_LOAD("r3", at23), BW_PIXELS_LOAD("r12", at23 "+4"), BW_PIXELS_LOAD_TWO(at23),         \
+                       "ldr.w r0, [r1], #4\n", BW_PIXELS_LOAD("r3", next01), BW_PIXELS_LOAD("r12", next01 "+4"))
+#define BW_PIXELS_LAST(at23)                                                                                           \
+    BW_PIXELS_MULTIPLY(BW_PIXELS_LOAD("r3", at23), BW_PIXELS_LOAD("r12", at23 "+4"), BW_PIXELS_LOAD_TWO(at23), "", "", "")
 
 /* Back to label 2 until the pair's weights are used up. */
 #define BW_PIXELS_LOOP                                                                                    \

@@ -4,6 +4,7 @@
 #ifndef BW_ARMV7EM_PLANES_H
 #define BW_ARMV7EM_PLANES_H
 
+#include "armv7em/loads.h"
 #include "armv7em/small.h"
 #include "armv7em/depthwise_3x3_s8.h"
 
@@ -100,11 +101,12 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
     "cmp r1, #256\n"                                                                      \
     "blo.w 5f\n"
 
+#define BW_PLANE_SCALE(x, y)                                                              \
+    "smmlar " x ", " x ", r0, r2\n"                                                       \
+    "smmlar " y ", " y ", r0, r2\n" BW_PLANE_SHIFT(x) BW_PLANE_SHIFT(y)
 #define BW_PLANE_SHIFT(sum)                                                               \
     "asr " sum ", " sum ", r1\n"                                                          \
     "ssat " sum ", #8, " sum ", asr #1\n"
-#define BW_PLANE_SCALE(sum)                                                               \
-    "smmlar " sum ", " sum ", r0, r2\n" BW_PLANE_SHIFT(sum)
 #define BW_PLANE_SCALE_ANY(sum)                                                           \
     "add r3, r2, " sum ", asr #31\n"                                                      \
     "smmlar " sum ", " sum ", r0, r3\n" BW_PLANE_SHIFT(sum)
