@@ -10,6 +10,7 @@ import json
 import tempfile
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from scripts.report import method, page_data, words
 from scripts.report.cells import Cell
@@ -20,12 +21,11 @@ _SCRIPTS = ("base", "pick", "charts", "table", "sections")
 
 def page(cells: list[Cell], extras: page_data.Extras, root: Path = Path()) -> str:
     """Return the whole page; `root` holds config/."""
-    content = page_data.page_data(cells, extras, root)
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     parts = {
         "css": _asset("style.css"),
         "js": "\n".join(_asset(f"{name}.js") for name in _SCRIPTS),
-        "data": base64.b64encode(gzip.compress(data.encode("utf-8"), 9, mtime=0)).decode("ascii"),
+        "data": _packed(page_data.page_data(cells, extras, root)),
+        "details": _packed(page_data.page_details(cells, extras.logs)),
         "summary": summary(cells),
         "traces": traces(cells),
         "method": method.method(cells),
@@ -68,6 +68,11 @@ def traces(cells: list[Cell]) -> str:
         f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(alt)}">'
         f"<figcaption>{escape(caption('trace'))}</figcaption></figure>\n</section>"
     )
+
+
+def _packed(content: dict[str, Any]) -> str:
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(gzip.compress(data.encode("utf-8"), 9, mtime=0)).decode("ascii")
 
 
 def _asset(name: str) -> str:

@@ -1,6 +1,7 @@
 """What the page carries: rows, and for each cell its layers, memory plan, log and provenance.
 
-Cells of one network mostly share their layers and plan, which are stored once in `graphs`.
+These details are most of the data, and only the section of a cell shows them: they are apart, so that the page opens
+without. Cells of one network mostly share their layers and plan, which are stored once in `graphs`.
 """
 
 import json
@@ -31,19 +32,22 @@ class Extras:
 
 
 def page_data(cells: list[Cell], extras: Extras, root: Path) -> dict[str, Any]:
-    """Return plain data; `root` is the checkout whose config/ describes models, datasets and boards."""
-    graphs: dict[str, int] = {}
-    details = [_detail(cell, extras.logs.get(cell.row.cell), graphs) for cell in cells]
+    """Return plain data without details; `root` is the checkout whose config/ describes models, datasets and boards."""
     return {
         "columns": _COLUMNS,
         "rows": [[_number(name, getattr(cell.row, name)) for name in _COLUMNS] for cell in cells],
-        "details": details,
         "advice": {model: {board: _plain(text) for board, text in one.items()} for model, one in extras.advice.items()},
         "budget_points": extras.budget_points,
-        "graphs": [json.loads(text) for text in graphs],
         "model_info": {name: _model(name, root) for name in dict.fromkeys(cell.row.model for cell in cells)},
         "board_info": {name: _board(name, root) for name in dict.fromkeys(cell.row.board for cell in cells)},
     }
+
+
+def page_details(cells: list[Cell], logs: dict[str, str]) -> dict[str, Any]:
+    """Return the details of the cells, in their order, as plain data; `logs` are those of the measurements by cell."""
+    graphs: dict[str, int] = {}
+    details = [_detail(cell, logs.get(cell.row.cell), graphs) for cell in cells]
+    return {"cells": details, "graphs": [json.loads(text) for text in graphs]}
 
 
 def short_name(name: str) -> str:

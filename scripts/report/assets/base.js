@@ -61,11 +61,16 @@ const mark = (row, attributes) =>
   s("path", { d: SHAPES[DATA.boards.indexOf(row.board) % SHAPES.length], class: `mark${row.scheme ? ` s${DATA.schemes.indexOf(row.scheme) % 5}` : ""}`, ...attributes });
 
 let DATA = null;
+let DETAILS = null; // of the cells; most of the data, unpacked when the first cell is looked at
 
-async function unpack() {
-  const bytes = Uint8Array.from(atob(byId("data").textContent), (letter) => letter.charCodeAt(0));
+async function unpack(id) {
+  const bytes = Uint8Array.from(atob(byId(id).textContent), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const data = JSON.parse(await new Response(stream).text());
+  return JSON.parse(await new Response(stream).text());
+}
+
+async function load() {
+  const data = await unpack("data");
   data.rows = data.rows.map((values, index) => {
     const row = { index };
     data.columns.forEach((name, place) => { row[name] = values[place]; });

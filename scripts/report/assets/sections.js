@@ -40,8 +40,8 @@ function boardSection(name) {
 }
 
 function cellSection(row) {
-  const detail = DATA.details[row.index];
-  const graph = has(detail.graph) ? DATA.graphs[detail.graph] : null;
+  const detail = DETAILS.cells[row.index];
+  const graph = has(detail.graph) ? DETAILS.graphs[detail.graph] : null;
   return [
     h("p", {}, row.status === "ok" ? badge(row.latency_provenance) : refusal(row), " ", row.reason || ""),
     facts([
@@ -108,7 +108,10 @@ function findCell(path) {
   return DATA.rows.find((row) => row.model === model && row.scheme === scheme && row.board === board && row.engine === (engine || "boardwalk"));
 }
 
-function route(moved) {
+async function route(moved) {
+  const hash = location.hash;
+  if (hash.startsWith("#cell/")) DETAILS ??= await unpack("details");
+  if (location.hash !== hash) return; // somebody went on meanwhile
   const [, kind, rest] = location.hash.match(/^#(model|board|cell)\/(.+)$/) || [];
   const name = rest && (kind === "cell" ? rest : decodeURIComponent(rest));
   const row = kind === "cell" ? findCell(rest) : null;
@@ -131,11 +134,11 @@ function route(moved) {
 }
 
 async function start() {
-  DATA = await unpack();
+  DATA = await load();
   for (const kind of ["model", "board"]) show(`nav-${kind}s`, h("li", {}, `${kind}s`), DATA[`${kind}s`].map((name) => h("li", {}, link(kind, name))));
   setUpPick();
   setUpTable();
-  route(Boolean(location.hash));
+  await route(Boolean(location.hash));
   window.addEventListener("hashchange", () => route(true));
   document.documentElement.dataset.ready = "yes";
 }
