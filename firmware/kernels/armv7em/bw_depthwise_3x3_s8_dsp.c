@@ -39,13 +39,12 @@ __attribute__((naked)) static void multiply_plane(bw_plane_t *job)
                    "smlad lr, r5, r1, lr\n"
                    BW_BESIDE("ldr r1, [r3, #4]\n")
                    BW_TOGETHER("ldrd r0, r1, [r3]\n")
-                   "smlatb r10, r9, r0, r10\n"
-                   "smlad r11, r9, r0, r11\n"
-                   "smlatb r12, r7, r0, r12\n"
-                   "smlad lr, r7, r0, lr\n"
-                   "smlatb r12, r9, r1, r12\n"
-                   "smlad lr, r9, r1, lr\n"
-                   BW_PLANE_SCALING
+                   BW_PLANE_SCALING("smlatb r10, r9, r0, r10\n"
+                                    "smlad r11, r9, r0, r11\n",
+                                    "smlatb r12, r7, r0, r12\n"
+                                    "smlad lr, r7, r0, lr\n",
+                                    "smlatb r12, r9, r1, r12\n"
+                                    "smlad lr, r9, r1, lr\n")
                    BW_PLANE_SCALE("r10", "r11") BW_PLANE_SCALE("r12", "lr")
                    BW_PLANE_PLACES
                    "strb lr, [r3, r1]\n"

@@ -35,9 +35,7 @@ __attribute__((naked)) static void multiply_plane_stride_2(bw_plane_t *job)
                    BW_BESIDE("ldr r1, [r3]\n")
                    BW_TOGETHER("ldr r0, [r3, #-4]\n")
                    BW_TOGETHER("ldr r1, [r3]\n")
-                   "smlatb r12, r7, r0, r12\n"
-                   "smlatb r12, r9, r1, r12\n"
-                   BW_PLANE_SCALING
+                   BW_PLANE_SCALING("", "smlatb r12, r7, r0, r12\n", "smlatb r12, r9, r1, r12\n")
                    BW_PLANE_SCALE("r10", "r12")
                    BW_PLANE_PLACES
                    "strb r12, [r3]\n"

@@ -1,33 +1,30 @@
 /* Fully connected layer of int8, for the DSP instructions. */
 #include "armv7em/fully_connected_s8.h"
+#include "armv7em/loads.h"
 
-/* Two words of weights times two inputs, for the sums in registers both0, even0 and both1, even1. */
-#define MULTIPLY(x, both0, even0, both1, even1)                   \
+/* Two words of weights times two inputs, for the sums in registers both0, even0 and both1, even1, and the next two words. */
+#define MULTIPLY(x, both0, even0, both1, even1, next0, next1)     \
     "smlad " both0 ", r0, " x ", " both0 "\n"                     \
     "sxtb16 r0, r0\n"                                             \
     "smlad " both1 ", lr, " x ", " both1 "\n"                     \
     "sxtb16 lr, lr\n"                                             \
     "smlad " even0 ", r0, " x ", " even0 "\n"                     \
-    "smlad " even1 ", lr, " x ", " even1 "\n"
+    BW_BESIDE(next0)                                              \
+    "smlad " even1 ", lr, " x ", " even1 "\n"                     \
+    BW_BESIDE(next1)                                              \
+    BW_TOGETHER(next0 next1)
 
-/* Single loads overlap with each other on a Cortex-M4, if the one before has not moved their base, and with a multiplication on a
- * Cortex-M7. LDRD overlaps with nothing. */
+/* LDRD would overlap with nothing, and single loads only if the one before has not moved their base. */
 #define FOUR_INPUTS                                               \
     "ldr.w r3, [r2], #4\n"                                        \
     "ldr.w r0, [r1, #8]\n"                                        \
     "ldr.w lr, [r1, #12]\n"                                       \
     "sxtb16 r12, r3, ror #8\n"                                    \
     "sxtb16 r3, r3\n"                                             \
-    MULTIPLY("r3", "r4", "r5", "r6", "r7")                        \
-    "ldr.w r0, [r1, #16]\n"                                       \
-    "ldr.w lr, [r1, #20]\n"                                       \
-    MULTIPLY("r3", "r8", "r9", "r10", "r11")                      \
-    "ldr.w r0, [r1, #24]\n"                                       \
-    "ldr.w lr, [r1, #28]\n"                                       \
-    MULTIPLY("r12", "r4", "r5", "r6", "r7")                       \
-    "ldr.w r0, [r1, #4]\n"                                        \
-    "ldr.w lr, [r1], #32\n"                                       \
-    MULTIPLY("r12", "r8", "r9", "r10", "r11")
+    MULTIPLY("r3", "r4", "r5", "r6", "r7", "ldr.w r0, [r1, #16]\n", "ldr.w lr, [r1, #20]\n")    \
+    MULTIPLY("r3", "r8", "r9", "r10", "r11", "ldr.w r0, [r1, #24]\n", "ldr.w lr, [r1, #28]\n")  \
+    MULTIPLY("r12", "r4", "r5", "r6", "r7", "ldr.w r0, [r1, #4]\n", "ldr.w lr, [r1], #32\n")    \
+    MULTIPLY("r12", "r8", "r9", "r10", "r11", "", "")
 
 /* Adds 4 * count products to each sum of four pairs, which start as `from` says. */
 __attribute__((naked, noinline)) static void four_pairs(int32_t *sums, const uint32_t *weights, const int8_t *in, int32_t count,

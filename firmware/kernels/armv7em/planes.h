@@ -92,12 +92,16 @@ void bw_depthwise_planes(const bw_depthwise_3x3_s8_t *p, const int8_t *in, int8_
     ".balign 4\n"                                                                         \
     "2:\n"
 
-/* Multiplier, shift and rounding to r0, r1, r2; to label 5 if the outputs' zero point is not -128. If it is, all that is negative
- * becomes -128, however it is rounded. */
-#define BW_PLANE_SCALING                                                                  \
-    "strd r2, r3, [sp]\n"                                                                 \
-    "ldrd r0, r1, [sp, #24]\n"                                                            \
-    "ldr r2, [sp, #32]\n"                                                                 \
+/* Multiplier, shift and rounding to r0, r1, r2, between the last products: what comes before each of r2, r0, r1 is free. To label 5 if
+ * the outputs' zero point is not -128. If it is, all that is negative becomes -128, however it is rounded. */
+#define BW_PLANE_SCALING(free_r2, free_r0, free_r1)                                       \
+    BW_BESIDE("strd r2, r3, [sp]\n")                                                      \
+    free_r2 BW_BESIDE("ldr r2, [sp, #32]\n")                                              \
+    free_r0 BW_BESIDE("ldr r0, [sp, #24]\n")                                              \
+    free_r1 BW_BESIDE("ldr r1, [sp, #28]\n")                                              \
+    BW_TOGETHER("strd r2, r3, [sp]\n")                                                    \
+    BW_TOGETHER("ldrd r0, r1, [sp, #24]\n")                                               \
+    BW_TOGETHER("ldr r2, [sp, #32]\n")                                                    \
     "cmp r1, #256\n"                                                                      \
     "blo.w 5f\n"
 
