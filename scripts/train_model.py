@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts.lib.declared import Model, load_model, plugin
 from scripts.lib.job import logged, whole
 from scripts.lib.prepared import ANOMALY, Prepared, load_prepared
-from scripts.lib.training import Recipe, Task, fit, write_curves
+from scripts.lib.training import RANGES, Recipe, Task, fit, write_curves
 
 
 def train_model(
@@ -45,7 +45,7 @@ def train_model(
     write_curves(progress, curves)
     with whole(path) as part:
         network.save(part)
-        _make_repeatable(part)
+        _make_repeatable(part, task.ranges())
 
 
 def _key(model: Model, files: list[Path]) -> str:
@@ -56,8 +56,11 @@ def _key(model: Model, files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _make_repeatable(path: Path) -> None:
-    """Rewrite a .keras archive without what differs from run to run: times of saving, and memory addresses as names."""
+def _make_repeatable(path: Path, ranges: dict[str, tuple[float, float]]) -> None:
+    """Rewrite a .keras archive without what differs from run to run: times of saving, and memory addresses as names.
+
+    The `ranges` of outputs that the training has settled are added to it, if there are any.
+    """
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     metadata = json.loads(members["metadata.json"])
@@ -67,6 +70,8 @@ def _make_repeatable(path: Path) -> None:
     members["config.json"] = re.sub(
         r'(?<="shared_object_id": )\d+', lambda match: str(numbers.setdefault(match[0], len(numbers))), config
     ).encode()
+    if ranges:
+        members[RANGES] = json.dumps(ranges).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in sorted(members.items()):
             archive.writestr(zipfile.ZipInfo(name), content)

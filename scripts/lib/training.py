@@ -17,6 +17,7 @@ import numpy as np
 from scripts.lib.job import whole
 
 VALIDATION_SHARE = 0.1
+RANGES = "ranges.json"  # in a .keras archive: what Task.ranges said
 
 
 class TrainingError(ValueError):
@@ -29,6 +30,7 @@ class Task:
 
     x: float32 (n, *sample shape); target: what the loss compares outputs with, (n, ...). before_epoch(epoch) is called
     before every epoch, from 0, and depends on nothing but its number; finish() when the final weights are in place.
+    ranges() gives, after that, the (lowest, highest) output of layers by name, where the training has settled them.
     settled: early stopping takes no notice of the epochs before that one.
     """
 
@@ -39,6 +41,7 @@ class Task:
     metrics: list[Any] = field(default_factory=list)
     before_epoch: Callable[[int], None] = lambda epoch: None
     finish: Callable[[], None] = lambda: None
+    ranges: Callable[[], dict[str, tuple[float, float]]] = dict
     settled: int = 0
 
     def changed(self, **changes: Any) -> "Task":

@@ -2,8 +2,8 @@
 
 Kernels are rounded as the converter will (symmetric, one scale per output channel, one for a dense layer; Jacob et al.,
 "Quantization and training", arXiv:1712.05877 (2017), section 3), and so is every output that int8 stores, over a moving
-average of its range. Gradients pass through the rounding unchanged. Scales of activations in the .tflite come from
-calibration, as for every model; the softmax and the logits before it are not rounded here.
+average of its range. Gradients pass through the rounding unchanged. The converter takes these ranges for the scales
+of the int8 scheme; input, softmax and the logits before it are not rounded here: their scales come from calibration.
 """
 
 from typing import Annotated, Any
@@ -64,6 +64,10 @@ class Rounding:
         rounded = ops.clip(ops.round(output / scale), zero, zero + 255) * scale
         return self._straight_through(output, rounded)
 
+    def range(self) -> tuple[float, float]:
+        """Return the lowest and the highest output that can be stored."""
+        return float(self._low), float(self._high)
+
     def _straight_through(self, exact: Any, rounded: Any) -> Any:
         from keras import ops
 
@@ -105,4 +109,8 @@ def vary(task: Task, parameters: Parameters, epochs: int, _teacher: Any) -> Task
         for layer in rounded:
             layer.change.active.assign(float(epoch >= settled))
 
-    return task.changed(network=network, before_epoch=before_epoch, settled=settled)
+    def ranges() -> dict[str, tuple[float, float]]:
+        kept = {layer.layer.name: layer.change.range() for layer in rounded if is_stored(layer.layer)}
+        return {name: (low, high) for name, (low, high) in kept.items() if high - low > LEAST_SCALE}
+
+    return task.changed(network=network, before_epoch=before_epoch, settled=settled, ranges=ranges)

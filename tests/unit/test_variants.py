@@ -64,7 +64,8 @@ for name, (module, parameters) in kinds.items():
     loaded = keras.models.load_model(folder / f"{name}.keras", compile=False)
     found[name]["same"] = bool((loaded(x[:4]) == plain(x[:4])).numpy().all())
     if name == "qat":
-        (folder / "qat.tflite").write_bytes(convert(plain, SCHEMES["int8"], x))
+        found["ranges"] = {type(plain.get_layer(name)).__name__: r for name, r in task.ranges().items()}
+        (folder / "qat.tflite").write_bytes(convert(plain, SCHEMES["int8"], x, task.ranges()))
         rounding = next(l for l in task.network.layers if getattr(l, "layer", None) is plain.layers[-2])
         rounding.change.active.assign(1.0)
         kernel = rounding.change.kernel(rounding.layer.kernel.value)
@@ -126,6 +127,16 @@ def test_rounding_in_training_is_that_of_the_converter(trained):
 
 def test_what_int8_stores_is_rounded(trained):
     assert found(trained)["stored"] == ["ReLU", "Dense"]
+
+
+def test_the_converter_takes_the_ranges_of_the_training(trained):
+    operators = read_model((trained / "qat.tflite").read_bytes()).operators
+    outputs = {operator.kind: operator.outputs[0] for operator in reversed(operators)}
+    assert set(found(trained)["ranges"]) == {"ReLU", "Dense"}
+    for layer, operator in (("ReLU", "CONV_2D"), ("Dense", "FULLY_CONNECTED")):
+        low, high = found(trained)["ranges"][layer]
+        assert outputs[operator].scale[0] == pytest.approx((high - low) / 255, rel=1e-5)
+    assert all(tensor.dtype == np.int8 for tensor in outputs.values())
 
 
 def test_the_loss_of_distillation_is_that_of_the_paper(trained):
