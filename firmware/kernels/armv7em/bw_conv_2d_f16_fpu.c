@@ -2,17 +2,17 @@
 #include "armv7em/tiles.h"
 
 /* Widening is exact. */
-#define ONE_INPUT                                                         \
-    "vldmia r2!, {s30, s31}\n"                                            \
-    "vldmia r1!, {s16-s19}\n"                                             \
-    "vcvtb.f32.f16 s20, s30\n"                                            \
-    "vcvtt.f32.f16 s21, s30\n"                                            \
-    "vcvtb.f32.f16 s22, s31\n"                                            \
-    "vcvtt.f32.f16 s23, s31\n" BW_TILE_MULTIPLY
+#define WIDEN_TWO(even, odd, both)                                        \
+    "vcvtb.f32.f16 " even ", " both "\n"                                  \
+    "vcvtt.f32.f16 " odd ", " both "\n"
+#define WIDEN_FOUR WIDEN_TWO("s20", "s21", "s28") WIDEN_TWO("s22", "s23", "s29")
 
 __attribute__((naked)) static void multiply_tile_f16(bw_tile_t *job)
 {
-    __asm volatile(BW_TILE_BEGIN BW_TILE_LOOP(ONE_INPUT ONE_INPUT ONE_INPUT ONE_INPUT, ONE_INPUT) BW_TILE_BIAS BW_TILE_END);
+    __asm volatile(BW_TILE_BEGIN
+                   BW_TILE_INPUTS("vldmia r2!, {s28-s31}\n" WIDEN_FOUR WIDEN_TWO("s24", "s25", "s30") WIDEN_TWO("s26", "s27", "s31"),
+                                  "vldmia r2!, {s28, s29}\n" WIDEN_FOUR)
+                   BW_TILE_BIAS BW_TILE_END);
 }
 
 void bw_conv_2d_f16_fpu(const bw_conv_2d_float_t *p, const float *in, float *out, uint8_t *scratch)

@@ -6,7 +6,7 @@
     "vcvtb.f32.f16 " even ", " both "\n"                                  \
     "vcvtt.f32.f16 " odd ", " both "\n"
 #define EIGHT_WEIGHTS                                                     \
-    "vldmia r2!, {s24-s27}\n" WIDEN("s16", "s17", "s24") WIDEN("s18", "s19", "s25") WIDEN("s20", "s21", "s26") WIDEN("s22", "s23", "s27")
+    "vldmia r2!, {s28-s31}\n" WIDEN("s16", "s17", "s28") WIDEN("s18", "s19", "s29") WIDEN("s20", "s21", "s30") WIDEN("s22", "s23", "s31")
 
 __attribute__((naked)) static void multiply_columns_f16(bw_tile_t *job)
 {

@@ -36,10 +36,10 @@ static inline void bw_multiply_columns(const bw_fully_connected_float_t *p, cons
 /* All inputs; `weights` loads eight to s16 to s23. */
 #define BW_COLUMNS_ONE(weights, x) weights BW_COLUMNS_LOW(x) weights BW_COLUMNS_HIGH(x)
 #define BW_COLUMNS_LOOP(weights)                                                                    \
-    BW_TILE_LOOP("vldmia r1!, {s28-s31}\n"                                                          \
-                 BW_COLUMNS_ONE(weights, "s28") BW_COLUMNS_ONE(weights, "s29")                      \
-                 BW_COLUMNS_ONE(weights, "s30") BW_COLUMNS_ONE(weights, "s31"),                     \
-                 "vldmia r1!, {s28}\n" BW_COLUMNS_ONE(weights, "s28"))
+    BW_TILE_LOOP("vldmia r1!, {s24-s27}\n"                                                          \
+                 BW_COLUMNS_ONE(weights, "s24") BW_COLUMNS_ONE(weights, "s25")                      \
+                 BW_COLUMNS_ONE(weights, "s26") BW_COLUMNS_ONE(weights, "s27"),                     \
+                 "vldmia r1!, {s24}\n" BW_COLUMNS_ONE(weights, "s24"))
 
 #define BW_COLUMNS_BIAS                                                                             \
     "ldr r1, [r0, #12]\n"                                                                           \

@@ -12,6 +12,13 @@
 /* Every fourth word, as numbers or zeros. */
 static inline float *bw_spread(float *to, const float *from, int32_t count)
 {
+    for (; count >= 4; count -= 4, from += 4, to += 4 * BW_TILE_PIXELS) {
+        float x0 = from[0], x1 = from[1], x2 = from[2], x3 = from[3];
+        to[0] = x0;
+        to[BW_TILE_PIXELS] = x1;
+        to[2 * BW_TILE_PIXELS] = x2;
+        to[3 * BW_TILE_PIXELS] = x3;
+    }
     for (const float *end = from + count; from < end; to += BW_TILE_PIXELS)
         *to = *from++;
     return to;
@@ -48,16 +55,9 @@ static inline void bw_spread_window(const bw_window_t *w, const float *in, int32
 static inline void bw_spread_four(const bw_window_t *w, const float *const first[BW_TILE_PIXELS], float *to)
 {
     int32_t row = w->k_w * w->in_c, step = w->dilation_h * w->in_w * w->in_c;
-    for (int32_t k_y = 0; k_y < w->k_h; k_y++) {
-        const float *a = first[0] + k_y * step, *b = first[1] + k_y * step, *c = first[2] + k_y * step, *d = first[3] + k_y * step;
-        for (const float *end = a + row; a < end; to += BW_TILE_PIXELS) {
-            float x0 = *a++, x1 = *b++, x2 = *c++, x3 = *d++;
-            to[0] = x0;
-            to[1] = x1;
-            to[2] = x2;
-            to[3] = x3;
-        }
-    }
+    for (int32_t k_y = 0; k_y < w->k_h; k_y++, to += BW_TILE_PIXELS * row)
+        for (int32_t i = 0; i < BW_TILE_PIXELS; i++)
+            (void)bw_spread(to + i, first[i] + k_y * step, row);
 }
 
 /* The windows of `count` output pixels from `pixel` on. */
@@ -112,12 +112,18 @@ static inline void bw_convolve_tiles(const bw_conv_2d_float_t *p, const float *i
     }
 }
 
-/* One input: pixels in s16 to s19, channels in s20 to s23. */
-#define BW_TILE_MULTIPLY                                                                            \
-    BW_TILE_FOUR("s16", "s16", "s16", "s16", "s20", "s21", "s22", "s23", "s0", "s1", "s2", "s3")    \
-    BW_TILE_FOUR("s17", "s17", "s17", "s17", "s20", "s21", "s22", "s23", "s4", "s5", "s6", "s7")    \
-    BW_TILE_FOUR("s18", "s18", "s18", "s18", "s20", "s21", "s22", "s23", "s8", "s9", "s10", "s11")  \
-    BW_TILE_FOUR("s19", "s19", "s19", "s19", "s20", "s21", "s22", "s23", "s12", "s13", "s14", "s15")
+/* One input: its pixels are loaded to s16 to s19; channels in w0 to w3. */
+#define BW_TILE_ONE(w0, w1, w2, w3)                                                                 \
+    "vldmia r1!, {s16-s19}\n"                                                                       \
+    BW_TILE_FOUR("s16", "s16", "s16", "s16", w0, w1, w2, w3, "s0", "s1", "s2", "s3")                \
+    BW_TILE_FOUR("s17", "s17", "s17", "s17", w0, w1, w2, w3, "s4", "s5", "s6", "s7")                \
+    BW_TILE_FOUR("s18", "s18", "s18", "s18", w0, w1, w2, w3, "s8", "s9", "s10", "s11")              \
+    BW_TILE_FOUR("s19", "s19", "s19", "s19", w0, w1, w2, w3, "s12", "s13", "s14", "s15")
+
+/* All inputs: `two` and `one` load the channels of two to s20 to s27, or of one to s20 to s23. */
+#define BW_TILE_TWO(two) two BW_TILE_ONE("s20", "s21", "s22", "s23") BW_TILE_ONE("s24", "s25", "s26", "s27")
+#define BW_TILE_INPUTS(two, one)                                                                    \
+    BW_TILE_LOOP(BW_TILE_TWO(two) BW_TILE_TWO(two), one BW_TILE_ONE("s20", "s21", "s22", "s23"))
 
 #define BW_TILE_BIAS                                                                                \
     "ldr r1, [r0, #12]\n"                                                                           \
