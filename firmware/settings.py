@@ -26,7 +26,7 @@ class SettingsError(ValueError):
 class Settings(pydantic.BaseModel):
     """Base of every typed YAML file: unknown keys are errors, values never change after loading."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):

@@ -23,7 +23,7 @@ class ResultError(ValueError):
 class Part(pydantic.BaseModel):
     """Base of everything inside a record."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Record(Part):
