@@ -13,6 +13,7 @@
 #include "image.h"
 #include "keys.h"
 #include "port.h"
+#include "watchdog.h"
 
 static bool equal(const uint8_t *a, const uint8_t *b, int bytes)
 {
@@ -88,8 +89,11 @@ static bool start_if_right(int slot)
     if (refusal != ACCEPTED)
         return false;
     enum trial trial = slot_trial(slot);
-    if (trial == PENDING && !slot_mark_tried(slot))
-        return false;
+    if (trial == PENDING) {
+        if (!slot_mark_tried(slot))
+            return false;
+        watchdog_start();
+    }
     if (trial == CONFIRMED && image.counter > security_counter())
         raise_security_counter(image.counter);
     HANDOFF->slot = (uint8_t)slot;

@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
                 machine.run()
             except BoardReset as stop:
                 print(f"virtual board was reset: {stop}", file=sys.stderr, flush=True)
-                machine = machine.restart(stop.powerless)
+                machine = machine.restart(stop.cause)
                 if options.sensor:
                     attach_sensor(machine, options.sensor)
     except BoardStopped as stop:

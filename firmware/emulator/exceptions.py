@@ -189,11 +189,15 @@ class Exceptions:
             return self.resume(address)
         return address
 
-    def sleep(self) -> bool:
-        """Wait until something is pending; False if nothing ever could be. Waiting for the host takes real time."""
+    def sleep(self, limit_cycles: int) -> bool:
+        """Wait until something is pending, or until `limit_cycles`; False if nothing ever could be, and that is never.
+
+        Waiting for the host takes real time.
+        """
         self._sample()
-        while not self._waiting():
+        while not self._waiting() and self._counter.cycles < limit_cycles:
             times = [when for line in self._sources() if (when := line.rises_at()) is not None]
+            times += [limit_cycles] if limit_cycles < NEVER_CYCLES else []
             left = min(times) - self._counter.cycles if times else None
             if self._listens():
                 passed = self._wait_for_host(_IDLE_S if left is None else left / self._board.clock_hz)

@@ -51,9 +51,9 @@ class BoardStopped(Exception):
 
 
 class BoardReset(BoardStopped):
-    """The board asked for a reset, or lost its power if `powerless`: `VirtualBoard.restart` gives what comes then."""
+    """The board was reset by `cause`: "software", "watchdog" or "power". `VirtualBoard.restart` gives what follows."""
 
-    powerless = False
+    cause: str
 
 
 class VirtualBoard:
@@ -97,6 +97,7 @@ class VirtualBoard:
             peripherals += core_peripherals(board, peripherals, lambda: self.counter.cycles)
         self.bus = Bus(peripherals)
         self._controller = next((p for p in peripherals if isinstance(p, FlashController)), None)
+        self._watchdogs = [p for p in peripherals if hasattr(p, "bites_at")]
         if self._controller:
             self._attach_flash(self._controller)
         self._exceptions = (
@@ -156,9 +157,9 @@ class VirtualBoard:
             address = self.board.flash.origin + start
             self.engine.ctl_remove_cache(address, address + len(content))
 
-    def restart(self, powerless: bool) -> "VirtualBoard":
-        """Return this board after a reset, its flash and console as they are; RAM too, unless power was gone."""
-        memory = dict(self._memory)
+    def restart(self, cause: str) -> "VirtualBoard":
+        """Return this board after a reset, its flash and console as they are; RAM too, unless "power" was gone."""
+        memory, powerless = dict(self._memory), cause == "power"
         for region in self.board.rams if powerless else []:
             memory[region.name][:] = _FILL["ram"] * region.size_bytes
         self.counter.close()
@@ -167,7 +168,7 @@ class VirtualBoard:
         )
         for peripheral in board.bus.peripherals if not powerless else []:
             if hasattr(peripheral, "after_reset"):
-                peripheral.after_reset()
+                peripheral.after_reset(cause)
         return board
 
     def _host(self, region: str) -> int:
@@ -202,7 +203,7 @@ class VirtualBoard:
         at = pc if at is None else at
         if self._reset:
             stop = BoardReset(reason, at, self._image.where(at))
-            stop.powerless = self._reset == "power"
+            stop.cause = self._reset
             raise stop
         raise BoardStopped(reason, at, self._image.where(at))
 
@@ -217,7 +218,7 @@ class VirtualBoard:
             return None
         if self._exceptions.returns(pc):
             return self._exceptions.leave(pc)
-        asleep = error is None and self._exceptions.sleep()
+        asleep = error is None and self._exceptions.sleep(self._bites_at())
         return self._exceptions.resume(pc) if asleep else None
 
     def _halt(self, reason: str, pc: int | None) -> None:
@@ -242,6 +243,10 @@ class VirtualBoard:
             self._settle_flash()
             if self._pace and self.counter.cycles >= self._pace.next_cycles:
                 self._pace.hold()
+            if self.counter.cycles >= self._bites_at():
+                self._reset = "watchdog"
+                self._halt("the watchdog was not fed", None)
+                return True
             if self._exceptions and self._exceptions.due():
                 self._interrupt(self._exceptions.resume)
                 return True
@@ -260,7 +265,12 @@ class VirtualBoard:
     def _plan(self) -> None:
         """Ask to be called again when something is due."""
         pace = self._pace.next_cycles if self._pace else NEVER_CYCLES
-        self.counter.call_at(min(pace, self._exceptions.next_cycles() if self._exceptions else NEVER_CYCLES))
+        interrupt = self._exceptions.next_cycles() if self._exceptions else NEVER_CYCLES
+        self.counter.call_at(min(pace, interrupt, self._bites_at()))
+
+    def _bites_at(self) -> int:
+        """Return when the first watchdog resets the board."""
+        return min((at for dog in self._watchdogs if (at := dog.bites_at()) is not None), default=NEVER_CYCLES)
 
     def _enter_block(self, address: int, size: int) -> bool:
         key = self.board.core, address, bytes(self.engine.mem_read(address, size))
@@ -320,8 +330,9 @@ class VirtualBoard:
         address = start + offset
         self._settle_flash()
         self._guard(lambda: self.bus.find(address).write(address, size, value), "write", size, address)
-        if self._exceptions and self._exceptions.in_use:
-            self.counter.call_at(0)  # the write may have raised a line or changed what is enabled
+        interrupts = self._exceptions and self._exceptions.in_use
+        if interrupts or any(dog.base <= address < dog.end for dog in self._watchdogs):
+            self.counter.call_at(0)  # the write may have raised a line, changed what is enabled, or started a watchdog
 
     def _guard(self, write: Callable[[], None], kind: str, size: int, address: int) -> None:
         """Do what a write does; refusals, resets and power cuts stop the engine."""

@@ -6,6 +6,8 @@
 #include "divide.h"
 #include "port.h"
 #ifdef UPDATES /* an image in a slot, which can be replaced over this line */
+#include "bootloader/watchdog.h"
+#include "update/slots.h"
 #include "update/smp.h"
 #endif
 
@@ -22,8 +24,11 @@ int read_command(char command[COMMAND_BYTES])
     int length = 0;
     for (;;) {
 #ifdef UPDATES
-        while (!port_ready())
+        while (!port_ready()) {
             clock_follow(); /* the counter may wrap while nobody asks */
+            if (slot_trial(active_slot()) == CONFIRMED)
+                watchdog_feed();
+        }
 #endif
         char c = (char)port_getc();
 #ifdef UPDATES
@@ -37,6 +42,9 @@ int read_command(char command[COMMAND_BYTES])
         if (length < COMMAND_BYTES)
             command[length++] = c;
     }
+#ifdef UPDATES
+    watchdog_feed();
+#endif
     if (length == COMMAND_BYTES)
         return -1;
     command[length] = '\0';

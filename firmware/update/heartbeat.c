@@ -4,6 +4,7 @@
 #include "board.h"
 #include "bootloader/handoff.h"
 #include "bootloader/image.h"
+#include "bootloader/watchdog.h"
 #include "clock.h"
 #include "console.h"
 #include "inference.h"
@@ -83,6 +84,7 @@ static void observe_output(void)
 void observe_inference(uint32_t cycles)
 {
     uint32_t start = port_cycles();
+    watchdog_feed();
     if (!seen.inferences++) {
         find_limits(&model_outputs[0]);
         seen.cycles_min = cycles;

@@ -2,6 +2,7 @@
 #include "smp.h"
 
 #include "bootloader/image.h"
+#include "bootloader/watchdog.h"
 #include "cbor.h"
 #include "port.h"
 #include "slots.h"
@@ -248,6 +249,7 @@ static void obey(const uint8_t *message, uint32_t bytes)
     struct writer to = {answer, ANSWER_BYTES, HEADER_BYTES};
     uint32_t length = (uint32_t)message[2] << 8 | message[3], group = (uint32_t)message[4] << 8 | message[5];
     int operation = message[0] & 7, command = message[7];
+    watchdog_feed();
     if (length + HEADER_BYTES != bytes || (operation != READ && operation != WRITE))
         return;
     if (!read_request(message + HEADER_BYTES, message + bytes, &request))

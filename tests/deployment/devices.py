@@ -17,6 +17,8 @@ from scripts.deployment.keys import make_keys, public_keys
 from scripts.deployment.signing import Release, sign
 from tests.unit.emulator_programs import ideal
 
+# What a small image does. Asleep, the time until the watchdog's bite costs nothing.
+STOPS, HANGS = '__asm volatile("bkpt #7");', 'for (;;) __asm volatile("wfi");'
 MAGIC = bytes.fromhex("77c295f360d2ef7f3552500f2cb67980")  # mcu-tools/mcuboot, docs/design.md
 NOT_LOOKED_AT = 255
 _SCRATCH = tempfile.TemporaryDirectory(prefix="boardwalk-devices-")
@@ -45,28 +47,35 @@ def bootloader(name: str) -> Image:
 
 
 @functools.cache
-def program(name: str, slot: int) -> Path:
-    """A small image that stops the board at once."""
-    elf = FOLDER / f"{name}.{slot}.elf"
-    return build_program(board(name).for_slot(slot), 'int main(void) { __asm volatile("bkpt #7"); return 0; }', elf)
+def program(name: str, slot: int, does: str) -> Path:
+    """A small image that does as it is told."""
+    elf = FOLDER / f"{name}.{slot}.{does == HANGS}.elf"
+    return build_program(board(name).for_slot(slot), f"int main(void) {{ {does} return 0; }}", elf)
 
 
 @functools.cache
 def signed(
-    name: str, slot: int, counter: int = 1, key: str = "keys/signing", confirmed: bool = False, version: str = "1.0.0"
+    name: str,
+    slot: int,
+    counter: int = 1,
+    key: str = "keys/signing",
+    confirmed: bool = False,
+    version: str = "1.0.0",
+    does: str = STOPS,
 ) -> bytes:
-    """That image, signed for its slot."""
+    """A small image, signed for its slot; it stops the board at once."""
     folder, _, stem = key.partition("/")
     release = Release(version, counter, bytes(8))
-    return sign(program(name, slot), board(name), slot, release, keys(folder) / f"{stem}.pem", confirmed)
+    return sign(program(name, slot, does), board(name), slot, release, keys(folder) / f"{stem}.pem", confirmed)
 
 
 @dataclass(frozen=True)
 class Boot:
-    """What the bootloader did: the slot it started (None for none), and why it refused each."""
+    """What the bootloader did: the slot it started (None for none), why it refused each, and what resets it counted."""
 
     slot: int | None
     refusals: list[str | None]
+    resets: tuple[int, ...]
     stop: BoardStopped
 
 
@@ -100,25 +109,25 @@ class Device:
     def boot(self, cut_after: int | None = None, seed: int = 0, cold: bool = True) -> Boot:
         """Let the board start until its image stops it; a power cut is followed by another start."""
         if not self._fresh:
-            self.machine = self.machine.restart(cold)
+            self.machine = self.machine.restart("power" if cold else "software")
         self._fresh = False
         self.machine.power.__dict__.update(vars(Power(cut_after, random.Random(seed))))
         while True:
             try:
                 self.machine.run()
             except BoardReset as stop:
-                self.machine = self.machine.restart(stop.powerless)
+                self.machine = self.machine.restart(stop.cause)
             except BoardStopped as stop:
                 return self._boot(stop)
 
     def _boot(self, stop: BoardStopped) -> Boot:
         ram = self.board.rams[0]
         handoff = self.machine._memory[ram.name][ram.size_bytes - 64 :]
-        _, slot, *refusals, _ = struct.unpack_from("<IBBBB", handoff)
+        _, slot, *refusals, _, power, pin, software, watchdog = struct.unpack_from("<IBBBBIIII", handoff)
         reasons = [None if code == NOT_LOOKED_AT else REFUSALS[code] for code in refusals]
         slots = self.board.slots
         inside = slots.origins[slot & 1] <= stop.pc < slots.origins[slot & 1] + slots.size_bytes
-        return Boot(slot if inside else None, reasons, stop)
+        return Boot(slot if inside else None, reasons, (power, pin, software, watchdog), stop)
 
     def close(self) -> None:
         """Free the board."""

@@ -35,6 +35,17 @@ def test_a_new_image_is_tried_once_and_then_left(device):
     assert [device.boot().slot for _ in range(3)] == [1, 0, 0]
 
 
+def test_a_trial_that_hangs_is_ended_by_the_watchdog(device):
+    device.fill(1, devices.signed(device.name, 1, does=devices.HANGS), pending=True)
+    boot = device.boot()
+    assert (boot.slot, boot.resets) == (0, (1, 0, 0, 1))
+
+
+def test_no_watchdog_ends_what_is_confirmed(device):
+    device.boot()
+    assert [dog.bites_at() for dog in device.machine._watchdogs] == [None]
+
+
 def test_an_older_version_may_be_tried(device):
     """The version says what it is; only the security counter forbids."""
     device.fill(1, devices.signed(device.name, 1, version="0.0.1"), pending=True)

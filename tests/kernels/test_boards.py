@@ -16,7 +16,7 @@ BOARDS = modelled_boards()
 EMPTY = "int main(void);\nint main(void) { return 0; }"
 
 # Times an empty loop twice; the difference is whole rounds, over several wraps of a 24-bit counter.
-ROUNDS = 20_000_000
+ROUNDS = 6_000_000
 TIMED = f"""
 #include "port.h"
 volatile uint32_t result;

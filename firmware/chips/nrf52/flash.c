@@ -4,6 +4,7 @@
 
 #include "../../bootloader/flash.h"
 #include "../../bootloader/handoff.h"
+#include "../../bootloader/watchdog.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
@@ -83,5 +84,22 @@ enum reset reset_cause(void)
            : flags & RESETREAS_SOFTWARE ? RESET_SOFTWARE
            : flags & RESETREAS_PIN      ? RESET_PIN
                                         : RESET_POWER;
+}
+
+/* WDT, registers and reload criteria; its clock has 32,768 Hz, the internal one 2 % more or less */
+#define WDT_START REGISTER(0x40010000u)
+#define WDT_CRV REGISTER(0x40010504u)
+#define WDT_RR_0 REGISTER(0x40010600u)
+#define WDT_RR_FEED 0x6E524635u
+
+void watchdog_start(void)
+{
+    WDT_CRV = 32768u * (WATCHDOG_S + 1) - 1;
+    WDT_START = 1; /* a second start does nothing */
+}
+
+void watchdog_feed(void)
+{
+    WDT_RR_0 = WDT_RR_FEED;
 }
 #endif

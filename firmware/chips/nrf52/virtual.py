@@ -20,6 +20,7 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
     return [
         nrf52.Clock(),
         nrf52.Nvmc(),
+        nrf52.Watchdog(cycles),
         nrf52.Gpio(0),
         nrf52.Gpio(1),
         nrf52.Uart(board.console.uart, _UARTS[board.console.uart], console),

@@ -4,6 +4,7 @@
 
 #include "../stm32/gpio.h"
 #include "../stm32/reset_cause.h"
+#include "../stm32/watchdog.h"
 #include "../../bootloader/flash.h"
 
 /* Section 3.9: registers */

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, stm32, stm32_spi, stm32_timer
+from firmware.emulator.peripherals import cortex_m, stm32, stm32_spi, stm32_timer, stm32_watchdog
 from firmware.settings import SettingsError, nearest
 
 # Console UARTs: base address, and bit of RCC_APB1ENR.
@@ -37,6 +37,7 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         system,
         cortex_m.Dwt(system, cycles),
         stm32.F4Flash("flash", 0x4002_3C00),
+        stm32_watchdog.IndependentWatchdog(cycles, lambda: rcc.sysclk_hz),
         stm32.F4Power("pwr", 0x4000_7000, rcc.gate("APB1ENR", _PWR_BIT)),
         stm32.UsartV1(board.console.uart, base, rcc.gate("APB1ENR", bit), console),
         *(

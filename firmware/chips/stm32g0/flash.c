@@ -6,6 +6,7 @@
 
 #include "../stm32/gpio.h"
 #include "../stm32/reset_cause.h"
+#include "../stm32/watchdog.h"
 #include "../../bootloader/flash.h"
 
 /* FLASH, registers */

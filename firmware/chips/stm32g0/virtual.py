@@ -5,7 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, stm32_common, stm32g0
+from firmware.emulator.peripherals import cortex_m, stm32_common, stm32_watchdog, stm32g0
 
 # Console UARTs: base address, register and bit of the clock's gate, kind.
 _UARTS = {
@@ -26,6 +26,7 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
     return [
         rcc,
         flash,
+        stm32_watchdog.IndependentWatchdog(cycles, lambda: rcc.hclk_hz),
         cortex_m.SystemControl(),
         stm32g0.Tim2(rcc.gate("APBENR1", 0), cycles),
         kind(board.console.uart, base, rcc.gate(register, bit), console, lambda: rcc.pclk_hz),

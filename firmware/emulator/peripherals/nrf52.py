@@ -1,5 +1,6 @@
 """Peripherals of the nRF52840: Product Specification v1.7. Tasks take no time, so their events come at once."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from firmware.emulator.bus import BusError, Peripheral, Register
@@ -22,9 +23,9 @@ class Clock(Peripheral):
     def __init__(self):
         super().__init__("clock", 0x4000_0000)
 
-    def after_reset(self) -> None:
-        """Software asked for the reset: POWER, RESETREAS.SREQ."""
-        self.value["RESETREAS"] = 1 << 2
+    def after_reset(self, cause: str) -> None:
+        """POWER, RESETREAS: DOG or SREQ."""
+        self.value["RESETREAS"] = 1 << 1 if cause == "watchdog" else 1 << 2
 
     def write_RESETREAS(self, value: int) -> None:
         """Flags are cleared by writing them."""
@@ -38,6 +39,47 @@ class Clock(Peripheral):
     def from_crystal(self) -> bool:
         """HFCLKSTAT.SRC."""
         return bool(self.value["HFCLKSTAT"] & 1)
+
+
+class Watchdog(Peripheral):
+    """WDT with its first reload register alone, which is the only one enabled after reset.
+
+    `cycles` returns the processor's cycles. Once it runs its configuration is blocked.
+    """
+
+    registers: ClassVar = {
+        "TASKS_START": Register(0x000, writable=1),
+        "RUNSTATUS": Register(0x400, writable=0),
+        "CRV": Register(0x504, reset=0xFFFF_FFFF),
+        "RR0": Register(0x600),
+    }
+    _FEED, _TICK_HZ = 0x6E52_4635, 32_768
+
+    def __init__(self, cycles: Callable[[], int]):
+        super().__init__("wdt", 0x4001_0000)
+        self._cycles = cycles
+        self._fed_cycles: int | None = None
+
+    def write_TASKS_START(self, value: int) -> None:
+        """Start; a second time does nothing."""
+        if value and self._fed_cycles is None:
+            self._fed_cycles = self._cycles()
+            self.value["RUNSTATUS"] = 1
+
+    def write_CRV(self, value: int) -> None:
+        """Set what it counts down from, before it runs."""
+        self.value["CRV"] = value if self._fed_cycles is None else self.value["CRV"]
+
+    def write_RR0(self, value: int) -> None:
+        """Feed it, with the right word."""
+        if value == self._FEED and self._fed_cycles is not None:
+            self._fed_cycles = self._cycles()
+
+    def bites_at(self) -> int | None:
+        """Return the cycle at which it resets the chip unless it is fed; None if it was not started."""
+        if self._fed_cycles is None:
+            return None
+        return self._fed_cycles + (self.value["CRV"] + 1) * Clock.clock_hz // self._TICK_HZ
 
 
 class Nvmc(FlashController):

@@ -209,9 +209,9 @@ class F4Rcc(Peripheral):
         super().__init__("rcc", 0x4002_3800)
         self._hse_hz = hse_hz
 
-    def after_reset(self) -> None:
-        """Software asked for the reset: section 7.3.21, SFTRSTF with PINRSTF."""
-        self.value["CSR"] = 0x1400_0000
+    def after_reset(self, cause: str) -> None:
+        """Section 7.3.21: SFTRSTF or IWDGRSTF, with PINRSTF."""
+        self.value["CSR"] = 0x2400_0000 if cause == "watchdog" else 0x1400_0000
 
     def write_CSR(self, value: int) -> None:
         """RMVF removes the flags."""

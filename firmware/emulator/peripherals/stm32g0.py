@@ -80,9 +80,9 @@ class Rcc(stm32_common.Rcc):
     def __init__(self):
         super().__init__(0x4002_1000)
 
-    def after_reset(self) -> None:
-        """Software asked for the reset: SFTRSTF with PINRSTF."""
-        self.value["CSR"] = 0x1400_0000
+    def after_reset(self, cause: str) -> None:
+        """SFTRSTF or IWDGRSTF, with PINRSTF."""
+        self.value["CSR"] = 0x2400_0000 if cause == "watchdog" else 0x1400_0000
 
     def write_CSR(self, value: int) -> None:
         """RMVF removes the flags."""
