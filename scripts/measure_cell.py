@@ -26,7 +26,7 @@ _TIMED_SAMPLES = 3
 # A board that takes seconds for an inference is not kept for minutes: it proves no more samples once it was busy for so
 # long, and it times one, without a warm-up: its caches fill in a thousandth of the time.
 _PROVING_S, _LEAST_PROVEN, _SLOW_S = 5.0, 3, 0.5
-_WORTH_A_START_CYCLES = 40_000_000
+_WORTH_A_START_CYCLES = 150_000_000
 # Labwired runs some 300,000 instructions a second: what is larger would not answer in time, and of what is not small
 # few samples are run.
 _FUNCTIONAL_MACS, _FUNCTIONAL_MACS_OF_SAMPLES, _FUNCTIONAL_INFER_S = 1_000_000, 300_000, 1800.0
@@ -97,7 +97,8 @@ def _talk(reached: Reached, build: results.BuildRecord, board: Board) -> Iterato
 def _proof_cycles(build: results.BuildRecord, board: Board, reference: Vectors) -> int:
     """Return about how many cycles all samples take."""
     in_software = build.scheme in ("float32", "float16") and not board.target.has_fpu
-    return build.macs * len(reference) * (150 if in_software else 2)
+    per_mac = 150 if in_software else 2 if "armv7em" in board.target.kernels else 6
+    return build.macs * len(reference) * per_mac
 
 
 def _prove(device: Device, reference: Vectors) -> Proof:

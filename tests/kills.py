@@ -20,6 +20,7 @@ TARGETS = ("snakemake", "job", "board")
 TABLE = "results/table.csv"
 _END_S = 10  # within which what belonged to a killed run must have ended
 _RUN_S = 600
+_TRIES = 5  # a machine that has less to do than when the bench was timed ends its runs before the moment
 
 
 @dataclass(frozen=True)
@@ -59,25 +60,32 @@ def finish(checkout: Checkout) -> str:
     return said
 
 
-def kill_and_rerun(bench: Bench, seed: int, target: str) -> str:
-    """Do one case; returns what was killed, or "nothing" if the run ended before. Raises AssertionError."""
-    again(bench.checkout)
-    run = start(bench.checkout)
-    moment = time.monotonic() + random.Random(seed).uniform(0, bench.seconds)
-    victim = None
-    while run.poll() is None and victim is None:
-        if time.monotonic() >= moment and (found := find(run, target)):
-            victim = found[seed % len(found)]
-            victim.send_signal(signal.SIGKILL)
-        time.sleep(0.02)
-    run.communicate(timeout=_RUN_S)
-    check_nothing_left(bench.checkout)
+def kill_and_rerun(bench: Bench, seed: int, target: str) -> None:
+    """Do one case: kill, look, rerun, look. Raises AssertionError, also if several runs ended before the kill."""
+    draw = random.Random(seed)
+    killed = any(_killed(bench, draw, target) for _ in range(_TRIES))
+    assert killed, f"{_TRIES} runs of {bench.seconds:.1f} s ended before any {target} was killed"
     finish(bench.checkout)
     assert (bench.checkout.root / TABLE).read_bytes() == bench.table
     partial = [path for path in (bench.checkout.root / "results").rglob(".*") if path.is_file()]
     assert partial == [], partial
     check_nothing_left(bench.checkout)
-    return target if victim else "nothing"
+
+
+def _killed(bench: Bench, draw: random.Random, target: str) -> bool:
+    """Run, and kill at a drawn moment; False if the run ended before."""
+    again(bench.checkout)
+    run = start(bench.checkout)
+    moment = time.monotonic() + draw.uniform(0, bench.seconds)
+    victim = None
+    while run.poll() is None and victim is None:
+        if time.monotonic() >= moment and (found := find(run, target)):
+            victim = draw.choice(found)
+            victim.send_signal(signal.SIGKILL)
+        time.sleep(0.02)
+    run.communicate(timeout=_RUN_S)
+    check_nothing_left(bench.checkout)
+    return victim is not None
 
 
 def again(checkout: Checkout) -> None:
