@@ -4,6 +4,8 @@ An image that does not fit is a result with exact numbers, not an error: the lin
 without end, the sizes are compared with the board, and only what fits is linked for good.
 """
 
+import hashlib
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,8 @@ KERNELS = _FOLDER / "kernels"
 HARNESS = _FOLDER / "harness"
 
 _ENDLESS_BYTES = 1 << 27
+# What a source includes that has to be compiled for each model.
+_MODEL = re.compile(r'#include "(model|cell|inference)\.h"')
 # How many symbols of each memory a record keeps, and where they lie.
 _LARGEST = 8
 _SECTIONS = {
@@ -112,14 +116,17 @@ def link_model(
         build = Path(folder)
         for file, content in files.items():
             (build / file).write_text(content)
-        (build / "board.h").write_text(header(board))
         (build / "cell.h").write_text(f'#define CELL_MODEL "{name}"\n')
-        includes = [build, HARNESS, KERNELS, _FOLDER]
-        objects = [build / "model.o", build / "harness.o", kernels]
+        includes = [build, board_folder(board), HARNESS, KERNELS, _FOLDER]
+        objects = [build / "model.o", build / "harness.o", build / "board.o", kernels]
         toolchain.compile_object([build / "model.c"], objects[0], board.target, "-Os", includes)
         sources = [*sorted(HARNESS.glob("*.c")), *chip_sources(board), *update_sources(board)]
         updates = ["-DUPDATES"] if update_sources(board) else []
-        toolchain.compile_object(sources, objects[1], board.target, "-Os", includes, updates)
+        of_model = [source for source in sources if _MODEL.search(source.read_text())]
+        of_board = [source for source in sources if source not in of_model]
+        toolchain.compile_object(of_model, objects[1], board.target, "-Os", includes, updates)
+        # Without this image's own folder, so that the compiler finds them in its cache for the next image of the board.
+        toolchain.compile_object(of_board, objects[2], board.target, "-Os", includes[1:], updates)
 
         endless = _without_limits(board)
         sizes = image_sizes(_link(endless, Layout(endless.rams[0], endless.rams[0]), objects, build / "endless.elf"))
@@ -128,6 +135,18 @@ def link_model(
             _link(board, layout, objects, build / "image.elf")
             image.write_bytes((build / "image.elf").read_bytes())  # unlike the linker, this says that a disk is full
         return sizes, reason
+
+
+def board_folder(board: Board) -> Path:
+    """Return the folder with a board's board.h, the same for every image of the board."""
+    text = header(board)
+    folder = toolchain.CACHE / "boards" / hashlib.sha256(text.encode()).hexdigest()[:16]
+    if not (folder / "board.h").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as file:
+            file.write(text)
+        Path(file.name).replace(folder / "board.h")  # whole at once, for builds beside this one
+    return folder
 
 
 def chip_sources(board: Board) -> list[Path]:

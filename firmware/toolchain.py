@@ -7,14 +7,16 @@ GCC is used where it is installed, and MissingCompiler says how to get it where 
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from firmware.core import Core
 
 CACHE = Path(__file__).parent.parent / ".cache"
+# Called by its path: `python -m ziglang` would start an interpreter each time, only to do the same.
+_COMPILER = Path(find_spec("ziglang").submodule_search_locations[0]) / "zig"
 _WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror"]
 # Contracting a * b + c would make results depend on the core; the same bits everywhere are worth the cycles.
 _COMMON = ["-std=c11", "-ffp-contract=off", "-g0"]
@@ -64,10 +66,10 @@ def zig(*arguments: str | Path, cwd: Path | None = None) -> None:
     environment = dict(os.environ)
     # Not below HOME: it may be read-only or empty, and the cache goes when the checkout goes.
     environment["ZIG_GLOBAL_CACHE_DIR"] = environment["ZIG_LOCAL_CACHE_DIR"] = str(CACHE / "zig")
-    _run([sys.executable, "-m", "ziglang", *map(str, arguments)], cwd, environment)
+    _run([_COMPILER, *map(str, arguments)], cwd, environment)
 
 
-def _run(command: list[str], cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:
+def _run(command: list[str | Path], cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise CompilerError((done.stderr or done.stdout).strip())
