@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.fixed_point import requantize
 from firmware.compiler.host import HostModel
+from firmware.compiler.model import compile_model
 from firmware.compiler.quant import quantize_multiplier
 from tests import oracles
 from tests.kernels.layers import activations, check, tolerance, weights_and_bias
@@ -73,6 +75,15 @@ def test_softmax_int8_of_many_equal_inputs(tmp_path, depth):
     (tmp_path / "model.tflite").write_bytes(content)
     [found] = HostModel(tmp_path / "model.tflite").run(equal)
     assert np.all(found == -128)
+
+
+def test_softmax_of_another_size_is_refused():
+    builder = ModelBuilder()
+    x = builder.tensor((1, 9, 7), "int8", 0.1, 0)
+    y = builder.tensor((9,), "int8", 1 / 256, -128)
+    builder.operator("SOFTMAX", [x], [y], "SoftmaxOptions", beta=1.0)
+    with pytest.raises(UnsupportedModel, match="input has 63 elements, output 9"):
+        compile_model(builder.build([x], [y]))
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1e-4, 1e-3, 0.01])

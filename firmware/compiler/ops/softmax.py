@@ -18,6 +18,8 @@ _INTEGER_BITS = 5
 def lower(operator: Operator) -> Step:
     """Return the step; int8 outputs must have scale 1/256 and zero point -128, as the scheme prescribes."""
     source, target = operator.inputs[0], operator.outputs[0]
+    if source.elements != target.elements:
+        raise operator.refuse(f"input has {source.elements} elements, output {target.elements}")
     depth = source.shape[-1] if source.shape else 1
     fields = {"rows": source.elements // depth, "depth": depth}
     beta = operator.options["beta"]
