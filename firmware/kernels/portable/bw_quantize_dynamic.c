@@ -2,10 +2,12 @@
 #include "dynamic.h"
 #include "fixed_point.h"
 
-/* Rounded half away from zero, saturated to 24 bits; like LiteRT by adding a half, which is not exact just below a half. */
+/* Rounded half away from zero, saturated to 24 bits; like LiteRT by adding a half, which is not exact just below a half.
+ * What is not a number, as after an overflow, becomes the lowest: no conversion is defined for it. */
 static int32_t round_to_integer(float value)
 {
-    value = bw_clamp_f32(value, -8388608.0f, 8388607.0f);
+    value = value > -8388608.0f ? value : -8388608.0f;
+    value = value < 8388607.0f ? value : 8388607.0f;
     return (int32_t)(value + (value < 0.0f ? -0.5f : 0.5f));
 }
 
