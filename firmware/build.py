@@ -4,7 +4,6 @@ An image that does not fit is a result with exact numbers, not an error: the lin
 without end, the sizes are compared with the board, and only what fits is linked for good.
 """
 
-import hashlib
 import re
 import tempfile
 from dataclasses import dataclass
@@ -114,10 +113,11 @@ def link_model(
     """Do what `build_image` does for a model in C: `files` by name, of which model.c is compiled."""
     with tempfile.TemporaryDirectory(prefix="boardwalk-build-") as folder:
         build = Path(folder)
-        for file, content in files.items():
-            (build / file).write_text(content)
-        (build / "cell.h").write_text(f'#define CELL_MODEL "{name}"\n')
-        includes = [build, board_folder(board), HARNESS, KERNELS, _FOLDER]
+        headers = {file: content for file, content in files.items() if file.endswith(".h")}
+        for file in files.keys() - headers:
+            (build / file).write_text(files[file])
+        cell = toolchain.header_folder({**headers, "cell.h": f'#define CELL_MODEL "{name}"\n'})
+        includes = [cell, board_folder(board), HARNESS, KERNELS, _FOLDER]
         objects = [build / "model.o", build / "harness.o", build / "board.o", kernels]
         toolchain.compile_object([build / "model.c"], objects[0], board.target, "-Os", includes)
         sources = [*sorted(HARNESS.glob("*.c")), *chip_sources(board), *update_sources(board)]
@@ -125,7 +125,7 @@ def link_model(
         of_model = [source for source in sources if _MODEL.search(source.read_text())]
         of_board = [source for source in sources if source not in of_model]
         toolchain.compile_object(of_model, objects[1], board.target, "-Os", includes, updates)
-        # Without this image's own folder, so that the compiler finds them in its cache for the next image of the board.
+        # Without the cell's headers, so that the compiler finds them in its cache for the next image of the board.
         toolchain.compile_object(of_board, objects[2], board.target, "-Os", includes[1:], updates)
 
         endless = _without_limits(board)
@@ -138,15 +138,8 @@ def link_model(
 
 
 def board_folder(board: Board) -> Path:
-    """Return the folder with a board's board.h, the same for every image of the board."""
-    text = header(board)
-    folder = toolchain.CACHE / "boards" / hashlib.sha256(text.encode()).hexdigest()[:16]
-    if not (folder / "board.h").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(folder / "board.h")  # whole at once, for builds beside this one
-    return folder
+    """Return the folder with a board's board.h."""
+    return toolchain.header_folder({"board.h": header(board)})
 
 
 def chip_sources(board: Board) -> list[Path]:

@@ -4,15 +4,17 @@ Same inputs give the same bytes: no debug information, no absolute paths, no tim
 GCC is used where it is installed, and MissingCompiler says how to get it where it is not.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from firmware.core import Core
+from firmware.files import whole
 
 CACHE = Path(__file__).parent.parent / ".cache"
 # Called by its path: `python -m ziglang` would start an interpreter each time, only to do the same.
@@ -59,6 +61,20 @@ def compiler_id(core: Core | None = None) -> str:
     if not shutil.which(name):
         return name
     return f"{name} {_run([name, '-dumpfullversion'])}"
+
+
+def header_folder(headers: Mapping[str, str]) -> Path:
+    """Return a folder with these headers (text by name), for the same ones always the same.
+
+    The compiler knows folders by their names: only then it finds what it has made of sources that include them.
+    """
+    state = hashlib.sha256("".join(f"{name}\0{text}\0" for name, text in sorted(headers.items())).encode())
+    folder = CACHE / "headers" / state.hexdigest()[:16]
+    for name, text in headers.items():
+        if not (folder / name).exists():
+            with whole(folder / name) as part:
+                part.write_text(text)
+    return folder
 
 
 def zig(*arguments: str | Path, cwd: Path | None = None) -> None:

@@ -30,9 +30,9 @@ from firmware.compiler.model import CompiledModel, compile_model
 from firmware.compiler.variants import OPTIMIZE
 from firmware.emulator.image import Image, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
+from firmware.files import whole
 from scripts.build_topologies import TOPOLOGIES
 from scripts.device.protocol import Device
-from scripts.lib.job import whole
 from scripts.lib.schemes import SCHEMES
 
 RESULTS = Path("results/bench")

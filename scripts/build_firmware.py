@@ -10,9 +10,10 @@ from firmware.build import ImageSizes, build_image
 from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.model import CompiledModel, compile_model
 from firmware.compiler.plan import describe_plan
+from firmware.files import whole
 from scripts.lib import results
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 
 
 def build_firmware(

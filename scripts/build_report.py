@@ -7,9 +7,10 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from firmware.files import whole
 from scripts.lib import table
 from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 from scripts.report import cells
 from scripts.report.advice import advise
 from scripts.report.page import page

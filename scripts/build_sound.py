@@ -9,9 +9,10 @@ from pathlib import Path
 from firmware.board import Board, load_board
 from firmware.build import kib, link_model
 from firmware.compiler.model import compile_model
+from firmware.files import whole
 from firmware.frontend.emit import sound_model
 from firmware.frontend.spectrum import FrontEnd
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 from scripts.lib.prepared import Prepared, load_prepared
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from firmware.files import whole
 from scripts.convert_model import convert
 from scripts.lib.declared import plugin
-from scripts.lib.job import whole
 from scripts.lib.schemes import SCHEMES
 
 _SEED = 1

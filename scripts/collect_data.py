@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 
 from firmware.board import Board, load_board
+from firmware.files import whole
 from firmware.settings import SettingsError
 from firmware.stream import build_stream
 from scripts.device.link import DeviceError
 from scripts.device.reach import reach
 from scripts.device.sensor import SamplesLost, SensorInfo, SensorStream
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import whole
 from scripts.lib.lab import Lab, load_lab
 from scripts.lib.prepared import DataError
 

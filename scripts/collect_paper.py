@@ -7,8 +7,9 @@ import json
 import shutil
 from pathlib import Path
 
+from firmware.files import whole
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 from scripts.plot_figures import write_figure
 from scripts.report import cells, figures, tables
 

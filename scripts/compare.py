@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from firmware import settings
-from scripts.lib.job import whole
+from firmware.files import whole
 from scripts.lib.results import ResultError
 from scripts.lib.table import TableError
 from scripts.report import cells, comparison

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from firmware.build import compile_kernels
 from firmware.core import CORES
+from firmware.files import whole
 from firmware.toolchain import MissingCompiler
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 
 if job := globals().get("snakemake"):
     with logged(job), whole(Path(job.output[0])) as library:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from firmware.board import load_board
+from firmware.files import whole
 from firmware.formats import FormatError, write_image
 from scripts.lib import results
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 
 if job := globals().get("snakemake"):
     with logged(job), whole(Path(job.output[0])) as output:

@@ -16,8 +16,9 @@ import numpy as np
 
 from firmware.compiler.errors import InvalidModel, UnsupportedModel
 from firmware.compiler.read import NOT_CONVERTED, read_model
+from firmware.files import whole
 from scripts.lib.declared import GivenModel, load_model
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 from scripts.lib.prepared import load_prepared
 from scripts.lib.schemes import SCHEMES, Scheme, scheme_of
 from scripts.lib.training import RANGES

@@ -24,8 +24,8 @@ from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
 from firmware.board import Board, board_names, load_board
+from firmware.files import whole
 from firmware.settings import SettingsError
-from scripts.lib.job import whole
 from scripts.lib.lab import LAB_FILE
 
 REPORT = Path("results/doctor.json")

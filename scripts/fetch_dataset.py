@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from firmware.files import whole
 from scripts.lib.archives import read_members
 from scripts.lib.declared import Dataset, Download, Folder, Package, Tree, load_dataset
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 from scripts.lib.prepared import DataError
 
 

@@ -9,7 +9,8 @@ import pandas
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from scripts.lib.job import logged, whole
+from firmware.files import whole
+from scripts.lib.job import logged
 from scripts.report import cells, figures, style
 
 

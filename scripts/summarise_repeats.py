@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from firmware.compiler.read import read_model
+from firmware.files import whole
 from scripts.lib import results, stats
 from scripts.lib.accuracy import Accuracy
 from scripts.lib.declared import Model, load_model, repeats_of, seeds_needed
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 
 NOISE = "inside the noise"
 NOTE = """\

@@ -9,8 +9,9 @@ import re
 import zipfile
 from pathlib import Path
 
+from firmware.files import whole
 from scripts.lib.declared import Model, load_model, plugin
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 from scripts.lib.prepared import ANOMALY, Prepared, load_prepared
 from scripts.lib.training import RANGES, Recipe, Task, fit, write_curves
 

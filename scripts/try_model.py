@@ -27,11 +27,11 @@ from firmware.board import Board, board_names, load_board, modelled_boards
 from firmware.build import compile_kernels
 from firmware.compiler.errors import InvalidModel, UnsupportedModel, UnsupportedOperators
 from firmware.compiler.read import read_model
+from firmware.files import whole
 from firmware.settings import SettingsError, nearest
 from scripts.build_firmware import build_firmware
 from scripts.lib import results
 from scripts.lib.alternatives import ALTERNATIVES
-from scripts.lib.job import whole
 from scripts.lib.oracle import random_vectors
 from scripts.lib.schemes import scheme_of
 from scripts.lib.stamps import group_hash

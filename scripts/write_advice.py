@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from firmware.files import whole
 from scripts.lib.energy import DutyCycle
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 from scripts.report.advice import advise
 from scripts.report.cells import Cell, duty_cycle_of, load
 

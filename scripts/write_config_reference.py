@@ -14,10 +14,10 @@ from typing import Any, get_args
 import pydantic
 
 from firmware.board import Board
+from firmware.files import whole
 from firmware.settings import Settings
 from scripts.lib.config import Image, Matrix
 from scripts.lib.declared import Dataset, GivenModel, Model, plugin, plugins
-from scripts.lib.job import whole
 from scripts.lib.lab import Lab, monitor_kinds
 from scripts.report.comparison import Policy
 

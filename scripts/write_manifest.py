@@ -18,9 +18,10 @@ from typing import Any
 import psutil
 
 from firmware import settings
+from firmware.files import whole
 from scripts.lib import table
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import logged, whole
+from scripts.lib.job import logged
 from scripts.report import host_cost
 
 INPUTS = (

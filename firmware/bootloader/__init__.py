@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 
 from firmware import libsodium, toolchain
-from firmware.board import Board, header
-from firmware.build import HARNESS, ImageSizes, chip_sources, image_sizes, kib
+from firmware.board import Board
+from firmware.build import HARNESS, ImageSizes, board_folder, chip_sources, image_sizes, kib
 from firmware.linker import linker_script
 
 FOLDER = Path(__file__).parent
@@ -46,14 +46,13 @@ def build_bootloader(board: Board, keys: list[bytes], image: Path) -> ImageSizes
     part, sodium = board.for_bootloader(), libsodium.fetch()
     with tempfile.TemporaryDirectory(prefix="boardwalk-bootloader-") as folder:
         build = Path(folder)
-        (build / "board.h").write_text(header(part))
-        (build / "keys.h").write_text(_keys(keys))
         script = build / "bootloader.ld"
         script.write_text(linker_script(part, part.rams[0], _STACK_BYTES))
-        includes = [build, HARNESS, FOLDER, *libsodium.includes(sodium)]
+        includes = libsodium.includes(sodium)
         ours, theirs = build / "ours.o", build / "theirs.o"
         own = [*sorted(FOLDER.glob("*.c")), *chip_sources(part)]
-        toolchain.compile_object(own, ours, part.target, "-Os", includes, _DEFINES)
+        around = [toolchain.header_folder({"keys.h": _keys(keys)}), board_folder(part), HARNESS, FOLDER]
+        toolchain.compile_object(own, ours, part.target, "-Os", [*around, *includes], _DEFINES)
         library = [sodium / name for name in libsodium.SOURCES]
         toolchain.compile_object(library, theirs, part.target, "-Os", includes, [*_DEFINES, "-w"])
         toolchain.link([ours, theirs], image, part.target, script)

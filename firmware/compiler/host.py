@@ -16,6 +16,7 @@ from firmware import toolchain
 from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.graph import Tensor
 from firmware.compiler.model import compile_model
+from firmware.files import whole
 
 KERNELS = Path(__file__).parent.parent / "kernels"
 
@@ -103,11 +104,8 @@ def host_kernels() -> Path:
         state.update(file.name.encode() + file.read_bytes())
     output = toolchain.CACHE / f"host-kernels-{state.hexdigest()[:16]}.o"
     if not output.exists():
-        output.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent) as folder:
-            part = Path(folder) / "kernels.o"
+        with whole(output) as part:
             toolchain.compile_host(sources, part, "-r", [KERNELS, KERNELS / "portable"])
-            part.replace(output)
     return output
 
 

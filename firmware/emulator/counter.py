@@ -7,8 +7,6 @@ import ctypes
 import functools
 import hashlib
 import importlib.metadata
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from firmware.board import Board
 from firmware.emulator.cost import Cost
 from firmware.emulator.cost.lines import Fetch, line_numbers
 from firmware.emulator.loads import Part, Read
+from firmware.files import whole
 from firmware.toolchain import zig
 
 _FOLDER = Path(__file__).parent
@@ -95,20 +94,14 @@ class _State(ctypes.Structure):
 
 
 def build_hook(folder: Path = _CACHE) -> Path:
-    """Return the compiled hook, building it if this source was not built with this compiler before.
-
-    Two processes may build at once: each writes a file of its own and renames it.
-    """
+    """Return the compiled hook, building it if this source was not built with this compiler before."""
     version = importlib.metadata.version("ziglang")
     sources = b"".join(path.read_bytes() for path in (*_SOURCES, _FOLDER / "memory.h"))
     digest = hashlib.sha256(sources + version.encode()).hexdigest()[:16]
     library = folder / f"blockhook-{digest}.so"
     if not library.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            built = Path(scratch) / library.name
+        with whole(library) as built:
             zig("cc", "-shared", "-fPIC", "-O3", "-Wall", "-Wextra", "-Wconversion", "-Werror", *_SOURCES, "-o", built)
-            os.replace(built, library)
     return library
 
 

@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 
 from firmware import boot2, toolchain
-from firmware.board import SENSORS_FOLDER, Board, header
-from firmware.build import HARNESS, chip_sources
+from firmware.board import SENSORS_FOLDER, Board
+from firmware.build import HARNESS, board_folder, chip_sources
 from firmware.linker import linker_script
 from firmware.settings import SettingsError
 
@@ -19,8 +19,9 @@ def build_stream(board: Board, image: Path) -> None:
     sources = [FOLDER / "main.c", SENSORS_FOLDER / f"{board.sensor}.c", HARNESS / "console.c", *chip_sources(board)]
     with tempfile.TemporaryDirectory(prefix="boardwalk-stream-") as folder:
         build = Path(folder)
-        (build / "board.h").write_text(header(board))
         (build / "stream.ld").write_text(linker_script(board, board.rams[0]))
-        toolchain.compile_object(sources, build / "stream.o", board.target, "-Os", [build, HARNESS, FOLDER])
+        toolchain.compile_object(
+            sources, build / "stream.o", board.target, "-Os", [board_folder(board), HARNESS, FOLDER]
+        )
         toolchain.link([build / "stream.o"], image, board.target, build / "stream.ld")
         boot2.seal(image)

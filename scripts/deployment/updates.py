@@ -12,7 +12,7 @@ from typing import TypeVar
 from smp.exceptions import SMPException
 from smp.image_management import ImageState
 from smpclient import SMPClient
-from smpclient.exceptions import SMPClientException
+from smpclient.exceptions import SMPClientException, SMPUploadError
 from smpclient.generics import error
 from smpclient.requests.image_management import ImageStatesRead, ImageStatesWrite
 from smpclient.requests.os_management import ResetWrite
@@ -25,7 +25,6 @@ from scripts.device.link import UDP, DeviceError
 _ATTEMPTS = 8
 _PAUSE_S = 0.1  # before the next attempt, doubled with each
 ANSWER_S = 10.0  # a virtual board takes its time to start
-_ERASE_S = 60.0
 logging.getLogger("smpclient").setLevel(logging.CRITICAL)  # what it logs comes as an error as well
 # What smpclient raises when a link is lost, late or garbled.
 _BROKEN = (
@@ -62,14 +61,19 @@ class Updates:
     def upload(self, image: bytes, progress: Callable[[int, int], None]) -> None:
         """Fill the other slot; `progress(bytes, of)` is called as they arrive."""
 
-        arrived = 0
+        arrived, first_s = 0, 2 * self._answer_s  # with the first bytes two pages are erased, later never more than one
 
         async def send(client: SMPClient) -> None:
             nonlocal arrived
-            async for offset in client.upload(image, first_timeout_s=_ERASE_S, subsequent_timeout_s=self._answer_s):
-                self._advanced |= offset > arrived
-                arrived = max(arrived, offset)
-                progress(offset, len(image))
+            try:
+                async for offset in client.upload(image, 0, False, first_s, self._answer_s):
+                    self._advanced |= offset > arrived
+                    arrived = max(arrived, offset)
+                    progress(offset, len(image))
+            except SMPUploadError as problem:
+                if isinstance(problem.args[0], str):  # the link's fault, in words; otherwise the device's answer
+                    raise
+                raise self._refused(problem.args[0]) from problem
 
         self._insist(send)
 
@@ -94,16 +98,21 @@ class Updates:
             except _BROKEN as problem:
                 said = str(problem)
                 tries = 1 if self._advanced else tries + 1  # a link that breaks on and on, but brings more each time
-                if "ErrorV" in said or tries == _ATTEMPTS:
-                    kind = Refused if "ErrorV" in said else DeviceError
-                    raise kind(f"{self._name}: {_reason(said) or type(problem).__name__}") from problem
+                if tries == _ATTEMPTS:
+                    raise DeviceError(f"{self._name}: {_first_line(said) or type(problem).__name__}") from problem
                 self.broken_links += 1
                 # What a slow device still has to say to the last question is dropped when the port is opened anew.
                 time.sleep(min(_PAUSE_S * 2**tries, self._answer_s))
                 continue
             if answer is not None and error(answer):
-                raise Refused(f"{self._name}: refused: {_reason(str(answer))}")
+                raise self._refused(answer)
             return answer
+
+    def _refused(self, answer: object) -> Refused:
+        said = str(answer)
+        mark = "IMG_MGMT_ERR."
+        reason = said.split(mark)[1].split(":")[0] if mark in said else _first_line(said)
+        return Refused(f"{self._name}: refused: {reason}")
 
     async def _ask(self, ask: Callable[[SMPClient], Awaitable[Answer]]) -> Answer:
         client = SMPClient(self._transport(), self._address.removeprefix(UDP), timeout_s=self._answer_s)
@@ -122,7 +131,5 @@ class _Udp(SMPUDPTransport):
         await super().connect(host.strip("[]"), timeout_s, int(port))
 
 
-def _reason(said: str) -> str:
-    """Return the name of a fault in what smpclient says, such as INVALID_FLASH_ADDRESS."""
-    mark = "IMG_MGMT_ERR."
-    return said.split(mark)[1].split(":")[0] if mark in said else (said.strip().splitlines() or [""])[0][:200]
+def _first_line(said: str) -> str:
+    return (said.strip().splitlines() or [""])[0][:200]

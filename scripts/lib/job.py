@@ -53,15 +53,3 @@ def logged(job: Any) -> Iterator[None]:
             else:
                 traceback.print_exc()
         sys.exit(1)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a name in the same folder that becomes `path` only if the block ends well: no half-written file stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -18,8 +18,8 @@ from typing import Any
 
 import pydantic
 
+from firmware.files import whole
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import whole
 
 _RECORDS = ".snakemake/metadata"
 _LONGEST_NAME = 254  # of one part of a record's path

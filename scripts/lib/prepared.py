@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.job import whole
+from firmware.files import whole
 
 CLASSES, ANOMALY = "classification", "anomaly detection"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import pydantic
 
 from firmware import settings
-from scripts.lib.job import whole
+from firmware.files import whole
 
 SCHEMA_VERSION = 1
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from firmware.board import board_names
+from firmware.files import whole
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import whole
 from scripts.lib.lab import Lab
 
 # Patterns relative to the checkout. A file on its own (a model's builder, a dataset's loader) is an input as it is.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.job import whole
+from firmware.files import whole
 
 SCHEMA_VERSION = 1  # of the JSON form; the CSV has its header
 _METRICS = ("accuracy", "auc", "latency_ms", "flash_bytes", "ram_bytes", "energy_uj")

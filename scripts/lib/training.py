@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib.job import whole
+from firmware.files import whole
 
 VALIDATION_SHARE = 0.1
 RANGES = "ranges.json"  # in a .keras archive: what Task.ranges said

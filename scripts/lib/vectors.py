@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.job import whole
+from firmware.files import whole
 
 
 class VectorsError(ValueError):

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from scripts.lib.job import whole
+from firmware.files import whole
 
 INK, MUTED, ALARM = "#1a1a1a", "#5c5c5c", "#b3261e"
 COLOURS = ("#1a1a1a", "#ffc53d", "#1f6fb4", "#57b8a0", "#8c2f80")

@@ -20,7 +20,7 @@ from tests.unit.test_measure_cell import write_vectors
 BOARDS = [name for name in board_names() if load_board(name).slots]
 # Bytes that one operation programs and erases, and operations after an upload: mark, try, order, confirm, revoke.
 GRAINS = {"stm32f4": (4, 131_072, 12), "nrf52": (4, 4096, 9), "stm32g0": (8, 2048, 6)}
-_ANSWER_S = 4.0  # a device without power says nothing, and everybody waits for it
+ANSWER_S = 2.0  # a device without power says nothing, and everybody waits for it
 HOSTILE = ("signature", "key", "truncated", "slot", "counter", "flips", "header")
 
 
@@ -126,7 +126,7 @@ def cut(job: deploy.Job, delivered: Path, scratch: Path, seed: int) -> str:
             attempts = []
             for _ in range(3):
                 trial = deploy.Trial(job, port, "device", Progress(disable=True))
-                trial.updates = Updates(port, "device", answer_s=_ANSWER_S)
+                trial.updates = Updates(port, "device", answer_s=ANSWER_S)
                 if trial.updates.active().version == "0.1.0":
                     break
                 attempts.append(trial.deploy())

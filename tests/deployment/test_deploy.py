@@ -10,6 +10,7 @@ from scripts import deploy
 from scripts.deployment.device import make_device, running
 from scripts.deployment.keys import KeyProblem, check_key
 from scripts.deployment.signing import Release
+from scripts.deployment.updates import Refused, Updates
 from tests.deployment import campaigns, devices
 
 BOARD = load_board("stm32f4_disco")
@@ -89,7 +90,7 @@ def test_the_first_device_that_fails_stops_the_rest(job, port, tmp_path, monkeyp
 def test_an_image_for_the_other_slot_is_refused_before_it_is_written(job, port):
     attempt = trial(job, port)
     active = attempt.updates.active().slot
-    with pytest.raises(deploy.DeviceError, match="INVALID_FLASH_ADDRESS"):
+    with pytest.raises(Refused, match="device: refused: INVALID_FLASH_ADDRESS"):  # at once: it is no use to try again
         attempt.updates.upload(devices.signed(BOARD.name, active), lambda *_: None)
 
 
@@ -98,6 +99,7 @@ def test_a_power_cut_while_uploading_costs_another_try(job, delivered, tmp_path)
     with running(folder, BOARD, timed=False, cut=300) as port:
         before = trial(job, port).updates.active().version
         attempt = trial(changed(job, version="4.0.0"), port)
+        attempt.updates = Updates(port, "device", answer_s=campaigns.ANSWER_S)
         record = attempt.deploy()
         assert attempt.updates.broken_links
         assert record.status == "confirmed", record.reason

@@ -47,7 +47,7 @@ def test_an_upload_goes_on_where_a_broken_link_left_it(link, delivered, monkeypa
         Updates(port, "device").active()  # once it has started, one attempt is enough
         monkeypatch.setattr(updates, "_ATTEMPTS", 1)
         with pytest.raises(DeviceError):
-            Updates(port, "device", answer_s=5.0).upload(image, told)
+            Updates(port, "device", answer_s=2.0).upload(image, told)
     monkeypatch.undo()
     with link.session([]) as port:
         again = Updates(port, "device")
@@ -56,15 +56,14 @@ def test_an_upload_goes_on_where_a_broken_link_left_it(link, delivered, monkeypa
         assert [state.version for state in again.states()] == ["0.0.0", "0.1.0"]
 
 
-def test_an_upload_over_a_noisy_line_arrives_whole(link, delivered, monkeypatch):
-    monkeypatch.setattr(updates, "_ERASE_S", 2.0)  # a virtual erasure takes no time here
+def test_an_upload_over_a_noisy_line_arrives_whole(link, delivered):
     image, rng = delivered[1], np.random.default_rng(8)
     faults = [
         Fault(NOISE[n % 4], n % 3 > 0, int(4000 + 3000 * n if n % 3 else 150 + 100 * n), int(rng.integers(1, 20)), n)
         for n in range(6)
     ]
     with link.session(faults) as port:
-        noisy = Updates(port, "device", answer_s=2.0)
+        noisy = Updates(port, "device", answer_s=1.0)
         noisy.upload(image, told)
         assert noisy.broken_links >= 3
     with link.session([]) as port:

@@ -16,6 +16,7 @@ from firmware import toolchain
 from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.host import KERNELS
 from firmware.compiler.model import CompiledModel
+from firmware.files import whole
 
 _FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-ffp-contract=off", "-fno-sanitize-recover=all"]
 _TIMEOUT_S = 60
@@ -125,10 +126,7 @@ def _kernels() -> Path:
         state.update(file.name.encode() + file.read_bytes())
     output = toolchain.CACHE / f"sanitized-kernels-{state.hexdigest()[:16]}.o"
     if not output.exists():
-        output.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent) as folder:
-            part = Path(folder) / "kernels.o"
-            sources = sorted((KERNELS / "portable").glob("*.c"))
+        sources = sorted((KERNELS / "portable").glob("*.c"))
+        with whole(output) as part:
             compile_c("-r", *sources, f"-I{KERNELS}", f"-I{KERNELS / 'portable'}", "-o", part)
-            part.replace(output)
     return output

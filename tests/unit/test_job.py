@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.job import whole
+from firmware.files import whole
 
 SCRIPT = """
 import subprocess, sys

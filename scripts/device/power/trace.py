@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from firmware.files import whole
 from scripts.device.link import DeviceError
-from scripts.lib.job import whole
 
 _KEPT_POINTS = 10_000
 _LARGEST_W = 100.0
