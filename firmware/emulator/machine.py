@@ -273,12 +273,13 @@ class VirtualBoard:
         return min((at for dog in self._watchdogs if (at := dog.bites_at()) is not None), default=NEVER_CYCLES)
 
     def _enter_block(self, address: int, size: int) -> bool:
-        key = self.board.core, address, bytes(self.engine.mem_read(address, size))
+        code = bytes(self.engine.mem_read(address, size))
+        key = self.board.core, address, code
         if key not in _PRICES:
-            instructions = self.processor.decode(address, size)
+            instructions = list(self.processor.decoder.disasm(code, address))
             _PRICES[key] = instructions, self._cost.block(instructions)
         instructions, cost = _PRICES[key]
-        decoded = sum(instruction.size for instruction in instructions)
+        decoded = instructions[-1].address + instructions[-1].size - address if instructions else 0
         refusal = self.processor.refusal(instructions, self.bus)
         if decoded != size:
             refusal = "undefined instruction", address + decoded

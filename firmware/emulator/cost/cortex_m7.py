@@ -100,7 +100,7 @@ def _ready(clock: _Clock, instruction: capstone.CsInsn) -> int:
     if name in thumb.STORES:  # any result of the same cycle can be stored
         normal -= set(listed[:1])
     if name in _BRANCHES:  # predicted: it does not wait for flags
-        normal.discard(arm.ARM_REG_CPSR)
+        normal -= {arm.ARM_REG_CPSR}
     if thumb.multiplies(instruction):
         early, normal = early | (normal - thumb.addends(instruction)), normal & thumb.addends(instruction)
     elif thumb.shifted_operand(instruction):
@@ -160,7 +160,7 @@ def _pair(first: capstone.CsInsn, second: capstone.CsInsn) -> bool:
     results = thumb.written_by(first)
     read = thumb.read_by(second)
     if names[1] in _BRANCHES:
-        read.discard(arm.ARM_REG_CPSR)
+        read -= {arm.ARM_REG_CPSR}
     if names[1] in thumb.STORES:
         read -= set(thumb.registers(second)[:1])
     return not results & (read | thumb.written_by(second))

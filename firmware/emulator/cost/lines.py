@@ -1,5 +1,6 @@
 """Which lines of slow memory a block of code is fetched from, and when: the input of memory.c."""
 
+from bisect import bisect_right
 from typing import NamedTuple
 
 import capstone
@@ -42,14 +43,15 @@ def fetches(board: Board, instructions: list[capstone.CsInsn], cost: Cost, ahead
         return []
     region, first_line = where
     line_bytes, found = board.timing.line_bytes, []
-    for instruction, cycle in zip(instructions, cost.starts, strict=True):
-        last_byte = instruction.address + instruction.size - 1
-        line = (last_byte - region.origin) // line_bytes
+    addresses = [instruction.address for instruction in instructions]
+    ends = [*addresses[1:], addresses[-1] + instructions[-1].size]
+    for address, end, cycle in zip(addresses, ends, cost.starts, strict=True):
+        line = (end - 1 - region.origin) // line_bytes
         if found and found[-1].line == first_line + line:
             continue
-        if not found and (instruction.address - region.origin) // line_bytes < line:
+        if not found and (address - region.origin) // line_bytes < line:
             found.append(Fetch(first_line + line - 1, 0, cycle))
-        begin = region.origin + line * line_bytes - ahead_bytes
-        asked = max((c for i, c in zip(instructions, cost.starts, strict=True) if i.address <= begin), default=0)
+        before = bisect_right(addresses, region.origin + line * line_bytes - ahead_bytes)
+        asked = cost.starts[before - 1] if before else 0
         found.append(Fetch(first_line + line, min(asked, cycle), cycle))
     return found
