@@ -238,7 +238,7 @@ def check(link: FaultyLink, cell: Cell, expected: results.Measurement, faults: l
 def short_limits() -> Iterator[None]:
     """Let nothing wait for long: the virtual board answers at once."""
     before = protocol.ANSWER_S, protocol.INFER_S
-    protocol.ANSWER_S, protocol.INFER_S = 1.5, 3.0
+    protocol.ANSWER_S, protocol.INFER_S = 0.6, 1.2
     try:
         yield
     finally:

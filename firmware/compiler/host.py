@@ -22,7 +22,7 @@ KERNELS = Path(__file__).parent.parent / "kernels"
 
 _DRIVER = """
 #include <string.h>
-#include "model.h"
+#include "model.c"
 static uint8_t arena[MODEL_ARENA_BYTES] __attribute__((aligned(16)));
 void run_batch(const uint8_t *in, uint8_t *out, int64_t count)
 {
@@ -63,7 +63,7 @@ class HostModel:
             (build / "model.h").write_text(emit_header(model, "model"))
             (build / "model.c").write_text(emit_source(model, "model"))
             (build / "driver.c").write_text(_DRIVER)
-            sources = [build / "model.c", build / "driver.c", host_kernels()]
+            sources = [build / "driver.c", host_kernels()]  # one file takes half the time of two
             toolchain.compile_host(sources, build / "model.so", "-shared", [build, KERNELS])
             self._library = ctypes.CDLL(str(build / "model.so"))
 

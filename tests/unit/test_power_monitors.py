@@ -87,7 +87,7 @@ def test_lost_samples_are_a_gap_with_its_place(kind):
 def test_a_monitor_that_breaks_off_is_named(kind, fault, monkeypatch):
     monkeypatch.setattr("scripts.device.power.monitor._SILENCE_S", 0.5)
     with pytest.raises(MonitorLost, match=rf"^nucleo_l4r5zi: {kind}: .*(was lost|has sent nothing for)"):
-        record(kind, pulses, 3.5 if kind == "ppk2" else 2, **{fault: 0.2})
+        record(kind, pulses, 2.2 if kind == "ppk2" else 1.0, **{fault: 0.2})
 
 
 @pytest.mark.parametrize(("kind", "limit"), [("ppk2", "1 A"), ("lpm01a", "50 mA")])

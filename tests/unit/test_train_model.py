@@ -32,13 +32,13 @@ def train(checkpoint, pause_s):
         time.sleep(pause_s)
         return once(*arguments, **options)
     network.fit = slowly
-    progress = fit(Task(network, x, y, network.loss), groups, Recipe(1, 12, 32, 3, "key"), checkpoint)
+    progress = fit(Task(network, x, y, network.loss), groups, Recipe(1, 6, 32, 3, "key"), checkpoint)
     write_curves(progress, checkpoint.with_suffix(".csv"))
     np.savez(checkpoint.with_suffix(".weights.npz"), *network.get_weights())
 
 folder = Path(sys.argv[1])
 if sys.argv[2] == "killed":
-    train(folder / "killed.npz", 0.5)
+    train(folder / "killed.npz", 0.3)
 else:
     train(folder / "killed.npz", 0)
     train(folder / "whole.npz", 0)
@@ -50,12 +50,12 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path):
     command = [sys.executable, "-c", TRAIN, str(tmp_path)]
     with subprocess.Popen([*command, "killed"], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
-            if line.startswith("epoch 4"):  # the checkpoint of epoch 3 is whole, that of epoch 4 is being written
+            if line.startswith("epoch 3"):  # the checkpoint of epoch 2 is whole, that of epoch 3 is being written
                 process.send_signal(signal.SIGKILL)
                 break
     assert (tmp_path / "killed.npz").is_file()
     run = subprocess.run([*command, "resumed"], env=ENVIRONMENT, capture_output=True, text=True, check=True)
-    assert "goes on after epoch 3" in run.stdout or "goes on after epoch 4" in run.stdout
+    assert "goes on after epoch 2" in run.stdout or "goes on after epoch 3" in run.stdout
     resumed, whole = (np.load(tmp_path / f"{name}.weights.npz") for name in ("killed", "whole"))
     assert all(resumed[name].tobytes() == whole[name].tobytes() for name in whole.files)
     assert (tmp_path / "killed.csv").read_text() == (tmp_path / "whole.csv").read_text()
