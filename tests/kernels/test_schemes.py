@@ -69,16 +69,29 @@ def test_no_core_is_forgotten():
     assert {load_board(name).core for name in BOARDS} == set(MODELLED_CORES)
 
 
-@pytest.mark.parametrize("scheme", list(SCHEMES))
-def test_every_scheme_on_every_core(tmp_path, board_and_kernels, scheme):
-    board, kernels = board_and_kernels
-    tflite, vectors, elf = tmp_path / "m.tflite", tmp_path / "v.npz", tmp_path / "firmware.elf"
-    tflite.write_bytes(network(scheme))
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    """(.tflite, vectors) by scheme."""
+    folder = tmp_path_factory.mktemp("networks")
     samples = np.random.default_rng(1).normal(size=(3, 8, 6, 3)).astype(np.float32)
-    make_vectors(tflite, SCHEMES[scheme], samples, vectors)
-    build = build_firmware(tflite, board, kernels, elf, "network", scheme)
-    measured = measure_cell(elf, build, board, vectors)
+    made = {scheme: (folder / f"{scheme}.tflite", folder / f"{scheme}.npz") for scheme in SCHEMES}
+    for scheme, (tflite, vectors) in made.items():
+        tflite.write_bytes(network(scheme))
+        make_vectors(tflite, SCHEMES[scheme], samples, vectors)
+    return made
+
+
+@pytest.mark.parametrize("scheme", list(SCHEMES))
+def test_every_scheme_on_every_core(tmp_path, board_and_kernels, networks, scheme):
+    (board, kernels), (tflite, vectors) = board_and_kernels, networks[scheme]
+    build = build_firmware(tflite, board, kernels, tmp_path / "firmware.elf", "network", scheme)
+    measured = measure_cell(tmp_path / "firmware.elf", build, board, vectors)
     assert measured.status == "ok", measured.reason
+
+
+@pytest.mark.parametrize("scheme", list(SCHEMES))
+def test_every_scheme_on_this_machine(networks, scheme):
+    tflite, vectors = networks[scheme]
     with np.load(vectors) as data:
         on_host, reference = HostModel(tflite).run(data["input_0"])[0], data["output_0"]
         assert np.abs(on_host.astype(float) - reference).max() <= data["tolerance"]

@@ -18,15 +18,21 @@ IMAGE = Image(
 )
 
 
+@pytest.fixture(scope="module")
+def cell(tmp_path_factory, kernels):  # noqa: F811
+    """(ELF, .tflite, vectors, ours): an image used through the protocol alone, and our record of the same."""
+    elf, build, vectors = make_cell(tmp_path_factory.mktemp("cell"), kernels)
+    return elf, elf.with_name("m.tflite"), vectors, measure_cell(elf, build, BOARD, vectors)
+
+
 @pytest.fixture(params=["elf", "bin"])
-def foreign(request, tmp_path, kernels):  # noqa: F811
-    """(file, .tflite, vectors, ours): an image used through the protocol alone, and our record of the same."""
-    elf, build, vectors = make_cell(tmp_path, kernels)
-    file = elf
-    if request.param == "bin":
-        file = tmp_path / "other.bin"
-        write_image(elf, BOARD, file)
-    return file, tmp_path / "m.tflite", vectors, measure_cell(elf, build, BOARD, vectors)
+def foreign(request, cell, tmp_path):
+    """The same, as either kind of file."""
+    elf, *rest = cell
+    if request.param == "elf":
+        return cell
+    write_image(elf, BOARD, tmp_path / "other.bin")
+    return tmp_path / "other.bin", *rest
 
 
 def test_foreign_image_is_measured_like_ours(foreign):
@@ -41,25 +47,25 @@ def test_foreign_image_is_measured_like_ours(foreign):
     assert (record.memory.ram is None) == (file.suffix == ".bin")
 
 
-def test_foreign_image_with_wrong_outputs_is_a_mismatch(foreign):
+def test_foreign_image_with_wrong_outputs_is_a_mismatch(foreign, tmp_path):
     file, tflite, vectors, _ = foreign
     with np.load(vectors) as data:
         content = dict(data)
     content["output_0"][0, 0] ^= 1  # one step of 1/256
-    np.savez(vectors, **content)
-    record = measure_image(IMAGE, file, BOARD, tflite, vectors)
+    np.savez(tmp_path / "wrong.npz", **content)
+    record = measure_image(IMAGE, file, BOARD, tflite, tmp_path / "wrong.npz")
     assert (record.status, record.latency) == ("mismatch", None)
 
 
-def test_foreign_image_that_stops_the_board_is_a_result(tmp_path, foreign):
-    _, tflite, vectors, _ = foreign
+def test_foreign_image_that_stops_the_board_is_a_result(tmp_path, cell):
+    _, tflite, vectors, _ = cell
     (tmp_path / "junk.bin").write_bytes(bytes(1000))
     record = measure_image(IMAGE, tmp_path / "junk.bin", BOARD, tflite, vectors)
     assert record.status == "failed"
 
 
-def test_too_large_image_does_not_fit(tmp_path, foreign):
-    _, tflite, vectors, _ = foreign
+def test_too_large_image_does_not_fit(tmp_path, cell):
+    _, tflite, vectors, _ = cell
     (tmp_path / "big.bin").write_bytes(bytes(BOARD.image_region.size_bytes + 1))
     record = measure_image(IMAGE, tmp_path / "big.bin", BOARD, tflite, vectors)
     assert (record.status, record.reason) == ("does_not_fit", "needs 1024.0 KiB flash, board has 1024.0 KiB")
@@ -67,8 +73,8 @@ def test_too_large_image_does_not_fit(tmp_path, foreign):
 
 def test_foreign_image_is_a_row_beside_ours(tmp_path, foreign):
     file, tflite, vectors, ours = foreign
-    cell, image, score = tmp_path / "small/int8" / BOARD.name, tmp_path / "images/other", tmp_path / "models/small"
-    results.write(cell / "measurement.json", ours)
+    folder, image, score = tmp_path / "small/int8" / BOARD.name, tmp_path / "images/other", tmp_path / "models/small"
+    results.write(folder / "measurement.json", ours)
     results.write(image / "measurement.json", measure_image(IMAGE, file, BOARD, tflite, vectors))
     sha256 = ours.provenance.tflite_sha256
     nothing = dict.fromkeys(
@@ -80,7 +86,7 @@ def test_foreign_image_is_a_row_beside_ours(tmp_path, foreign):
     results.write(score / "int8.accuracy.json", accuracy)
     rows = collect_results(
         [("small", "int8", BOARD.name)],
-        [cell / "measurement.json"],
+        [folder / "measurement.json"],
         [score / "int8.accuracy.json"],
         [image / "measurement.json"],
     )
