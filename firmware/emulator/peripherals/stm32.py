@@ -94,6 +94,15 @@ class GpioV2(Peripheral):
         return self.value["AFRH" if pin > 7 else "AFRL"] >> 4 * (pin % 8) & 0xF
 
 
+class WaitStates(Peripheral):
+    """A flash interface's access control, the same in every family."""
+
+    @property
+    def wait_states(self) -> int:
+        """ACR.LATENCY."""
+        return self.value["ACR"] & 0xF
+
+
 class LockedFlash(FlashController):
     """Flash interface that two keys unlock, of the families with KEYR, SR and CR: RM0090 section 3.6, and RM0444."""
 
@@ -140,7 +149,7 @@ class LockedFlash(FlashController):
         raise NotImplementedError
 
 
-class F4Flash(LockedFlash):
+class F4Flash(LockedFlash, WaitStates):
     """Flash interface: RM0090. Times are the typical ones of DS8626 tables 39 and 40, words at 3.3 V."""
 
     registers: ClassVar = {
@@ -152,11 +161,6 @@ class F4Flash(LockedFlash):
     _UNITS, _WORDS = "sectors", 2 << 8
     _PROGRAM_S = 16e-6
     _ERASE_S: ClassVar = {16: 0.25, 64: 0.55, 128: 1.0}
-
-    @property
-    def wait_states(self) -> int:
-        """ACR.LATENCY."""
-        return self.value["ACR"] & 0xF
 
     def _erase(self, control: int) -> None:
         origin, kib = self._sector(control >> 3 & 0xF)
@@ -187,7 +191,23 @@ class F4Power(Peripheral):
     }
 
 
-class F4Rcc(Peripheral):
+class ClockGates(Peripheral):
+    """A clock control's gates of the peripherals' clocks."""
+
+    def gate(self, register: str, bit: int) -> Callable[[], bool]:
+        """Return a function that tells whether a peripheral's clock is on."""
+        return lambda: bool(self.value[register] >> bit & 1)
+
+
+class ResetFlags(Peripheral):
+    """A clock control's flags of the last reset; how they are removed differs between families."""
+
+    def after_reset(self, cause: str) -> None:
+        """RM0090 section 7.3.21: SFTRSTF or IWDGRSTF, with PINRSTF."""
+        self.value["CSR"] = 0x2400_0000 if cause == "watchdog" else 0x1400_0000
+
+
+class F4Rcc(ClockGates, ResetFlags):
     """Reset and clock control: RM0090. Oscillators and the PLL are ready as soon as they are on."""
 
     registers: ClassVar = {
@@ -209,17 +229,9 @@ class F4Rcc(Peripheral):
         super().__init__("rcc", 0x4002_3800)
         self._hse_hz = hse_hz
 
-    def after_reset(self, cause: str) -> None:
-        """Section 7.3.21: SFTRSTF or IWDGRSTF, with PINRSTF."""
-        self.value["CSR"] = 0x2400_0000 if cause == "watchdog" else 0x1400_0000
-
     def write_CSR(self, value: int) -> None:
         """RMVF removes the flags."""
         self.value["CSR"] = 0 if value >> 24 & 1 else self.value["CSR"] & ~1 | value & 1
-
-    def gate(self, register: str, bit: int) -> Callable[[], bool]:
-        """Return a function that tells whether a peripheral's clock is on."""
-        return lambda: bool(self.value[register] >> bit & 1)
 
     @property
     def sysclk_hz(self) -> int:

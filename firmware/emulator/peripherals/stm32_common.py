@@ -43,15 +43,10 @@ def gpio_ports(base: int, letters: str, gate: Callable[[int], Callable[[], bool]
     return [Gpio(letter, base + 0x400 * i, gate(i), pins) for i, letter in enumerate(letters)]
 
 
-class Flash(Peripheral):
+class Flash(stm32.WaitStates):
     """Flash interface, access control only. `limits_hz` gives the fastest clock for 0, 1, 2 ... wait states."""
 
     limits_hz: ClassVar[tuple[int, ...]]
-
-    @property
-    def wait_states(self) -> int:
-        """ACR.LATENCY."""
-        return self.value["ACR"] & 0xF
 
     @property
     def limit_hz(self) -> int:
@@ -59,8 +54,8 @@ class Flash(Peripheral):
         return self.limits_hz[min(self.wait_states, len(self.limits_hz) - 1)]
 
 
-class Rcc(Peripheral):
-    """Base of the clock controls: gates of the peripherals' clocks, and the refusal of a clock that is too fast."""
+class Rcc(stm32.ClockGates):
+    """Base of the clock controls: what `ClockGates` has, and the refusal of a clock that is too fast."""
 
     def __init__(self, base: int):
         super().__init__("rcc", base)
@@ -69,10 +64,6 @@ class Rcc(Peripheral):
     def limit(self, name: str, clock_hz: Callable[[], int], limit_hz: Callable[[], int]) -> None:
         """Refuse every selection after which `clock_hz()` is above `limit_hz()`; `name` says what limits."""
         self._limits.append((name, clock_hz, limit_hz))
-
-    def gate(self, register: str, bit: int) -> Callable[[], bool]:
-        """Return a function that tells whether a peripheral's clock is on."""
-        return lambda: bool(self.value[register] >> bit & 1)
 
     @property
     def core_hz(self) -> int:

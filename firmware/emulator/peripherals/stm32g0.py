@@ -60,7 +60,7 @@ class Flash(stm32.LockedFlash, stm32_common.Flash):
         self._array.program(start, content)
 
 
-class Rcc(stm32_common.Rcc):
+class Rcc(stm32_common.Rcc, stm32.ResetFlags):
     """RCC. Oscillators and the PLL are ready as soon as they are on."""
 
     registers: ClassVar = {
@@ -79,10 +79,6 @@ class Rcc(stm32_common.Rcc):
 
     def __init__(self):
         super().__init__(0x4002_1000)
-
-    def after_reset(self, cause: str) -> None:
-        """SFTRSTF or IWDGRSTF, with PINRSTF."""
-        self.value["CSR"] = 0x2400_0000 if cause == "watchdog" else 0x1400_0000
 
     def write_CSR(self, value: int) -> None:
         """RMVF removes the flags."""

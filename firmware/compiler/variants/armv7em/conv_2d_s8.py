@@ -22,22 +22,7 @@ def rewrite(step: Step, core: Core) -> Step | None:
     w = window.fields
     if fields["shape"].fields["group_c"] != w["in_c"]:
         return None
-    weights, kernel, columns = fields["weights"], "bw_conv_2d_s8_dsp", 0
-    taps = (w["k_h"], w["k_w"])
-    if taps == (1, 1) and _reach(w) == (1, 1) and w["in_c"] % 4 == 0 and _whole(w):
-        kernel, group_bytes = "bw_conv_2d_s8_1x1_dsp", 8 * w["in_c"]
-    elif w["k_w"] == 3 and w["dilation_w"] == 1 and w["stride_w"] in (1, 2) and w["in_c"] % 4 == 0:
-        kernel = "bw_conv_2d_s8_3_dsp" if w["stride_w"] == 1 else "bw_conv_2d_s8_3_stride_2_dsp"
-        columns = 3 + 3 * w["stride_w"]
-        grouped = weights.reshape(w["out_c"], w["k_h"], 3, w["in_c"] // 4, 4)
-        weights = np.ascontiguousarray(grouped.transpose(0, 1, 3, 2, 4))
-        group_bytes = 2 * w["k_h"] * columns * w["in_c"]
-    elif (w["in_c"], w["k_w"], w["stride_w"], w["dilation_w"]) == (3, 3, 2, 1):
-        kernel, columns = "bw_conv_2d_s8_rgb_dsp", 9
-        weights, group_bytes = _neighbours(weights.reshape(w["out_c"], w["k_h"], 9)), 56 * w["k_h"]
-    else:
-        inputs = -(-weights[0].size // 4) * 4
-        group_bytes = 9 * inputs
+    kernel, weights, columns, group_bytes = _kernel(w, fields["weights"])
     found = paired({**fields, "weights": weights}, w["out_c"], fields["in_zero"])
     if found is None:
         return None
@@ -66,6 +51,25 @@ def rewrite(step: Step, core: Core) -> Step | None:
         estimated_cycles=step.macs * 11 // 10 + pixels * (12 * w["out_c"] + 2 * w["k_h"] * w["k_w"] * w["in_c"]),
         code_bytes=_CODE_BYTES,
     )
+
+
+def _kernel(w: dict, weights: np.ndarray) -> tuple[str, np.ndarray, int, int]:
+    """Return (kernel for a window, its weights as it reads them, columns or 0, bytes of a group of pixels).
+
+    A kernel with columns walks along a row, and takes groups of one row only.
+    """
+    if (w["k_h"], w["k_w"]) == (1, 1) and _reach(w) == (1, 1) and w["in_c"] % 4 == 0 and _whole(w):
+        return "bw_conv_2d_s8_1x1_dsp", weights, 0, 8 * w["in_c"]
+    if w["k_w"] == 3 and w["dilation_w"] == 1 and w["stride_w"] in (1, 2) and w["in_c"] % 4 == 0:
+        kernel = "bw_conv_2d_s8_3_dsp" if w["stride_w"] == 1 else "bw_conv_2d_s8_3_stride_2_dsp"
+        columns = 3 + 3 * w["stride_w"]
+        grouped = weights.reshape(w["out_c"], w["k_h"], 3, w["in_c"] // 4, 4)
+        ordered = np.ascontiguousarray(grouped.transpose(0, 1, 3, 2, 4))
+        return kernel, ordered, columns, 2 * w["k_h"] * columns * w["in_c"]
+    if (w["in_c"], w["k_w"], w["stride_w"], w["dilation_w"]) == (3, 3, 2, 1):
+        return "bw_conv_2d_s8_rgb_dsp", _neighbours(weights.reshape(w["out_c"], w["k_h"], 9)), 9, 56 * w["k_h"]
+    inputs = -(-weights[0].size // 4) * 4
+    return "bw_conv_2d_s8_dsp", weights, 0, 9 * inputs
 
 
 def _neighbours(weights: np.ndarray) -> np.ndarray:
