@@ -59,7 +59,11 @@ REPEATS = [
     for repeat in repeats_of(or_stop(load_model, name), seeds)
 ]
 
-# A real board serves as many jobs at once as it has units; virtual boards are unlimited.
+# Starting Python costs more than to build an image, so a job takes all schemes of the matrix at once. Any other scheme is
+# made alone, when it is asked for, by rules of the same name with this suffix.
+TOGETHER = {"": CONFIG.matrix.schemes} | {f"-{name}": [name] for name in SCHEMES if name not in CONFIG.matrix.schemes}
+
+# Boards that this machine has; each is a resource.
 PLUGGED = sorted({unit.board for unit in LAB.boards})
 ANY_BOARD_BUT = r"(?!(?:{})(?![a-z0-9_-]))[a-z0-9_-]+"
 exclusive_board = {}
@@ -138,9 +142,10 @@ def declarations_of_data(wildcards):
 
 
 def tree_of(wildcards):
-    """The files of a dataset that is a folder of one's own."""
+    """The files of a dataset that is a folder of one's own, and their folders, which tell when a file is gone."""
     tree = dataset_of(wildcards.dataset).tree
-    return [f"{tree.path}/{name}" for name in tree.names()] if tree else []
+    files = [Path(tree.path, name) for name in tree.names()] if tree else []
+    return sorted({str(path) for file in files for path in (file, file.parent, tree.path)})
 
 
 def raw_of(wildcards):
@@ -183,8 +188,8 @@ def is_new(path):
 
 @cache
 def core_of(board):
-    """The core of a board, read once and not for each of its cells."""
-    return or_stop(load_board, board).core
+    """The core of a board; any declared board may be asked for, also one outside the matrix."""
+    return (CONFIG.boards.get(board) or or_stop(load_board, board)).core
 
 
 def kernels_of(wildcards):

@@ -5,6 +5,7 @@ rule convert_model:
     """Convert a trained model to every quantization scheme."""
     input:
         model=weights_of,
+        declaration=declaration_of,
         data=data_of,
         schemes="scripts/lib/schemes.py",
     output:
@@ -23,47 +24,52 @@ rule convert_model:
         "../scripts/convert_model.py"
 
 
-rule make_vectors:
-    """Run test samples through the scheme's oracle; boards must give the same outputs."""
-    input:
-        tflite="results/models/{model}/{scheme}.tflite",
-        data=data_of,
-        sources=[f"scripts/lib/{name}.py" for name in ("schemes", "quantization", "oracle", "vectors")],
-    output:
-        "results/models/{model}/{scheme}.vectors.npz",
-    log:
-        "logs/make_vectors/{model}/{scheme}.log",
-    benchmark:
-        "benchmarks/make_vectors/{model}/{scheme}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "Make test vectors of {wildcards.model}/{wildcards.scheme}"
-    script:
-        "../scripts/make_vectors.py"
+for suffix, schemes in TOGETHER.items():
 
+    rule:
+        """Run test samples through the oracles of the schemes; boards must give the same outputs."""
+        name:
+            f"make_vectors{suffix}"
+        input:
+            tflite=[f"results/models/{{model}}/{scheme}.tflite" for scheme in schemes],
+            data=data_of,
+            declaration=declaration_of,
+            sources=[f"scripts/lib/{name}.py" for name in ("schemes", "quantization", "oracle", "vectors")],
+        output:
+            [f"results/models/{{model}}/{scheme}.vectors.npz" for scheme in schemes],
+        log:
+            f"logs/make_vectors{suffix}/{{model}}.log",
+        benchmark:
+            f"benchmarks/make_vectors{suffix}/{{model}}.tsv"
+        threads: 1
+        resources:
+            mem_mb=1000,
+        message:
+            f"Make test vectors of {{wildcards.model}}{suffix}"
+        script:
+            "../scripts/make_vectors.py"
 
-rule evaluate_model:
-    """Measure the accuracy over the whole test split with the generated C, compiled for the host."""
-    input:
-        tflite="results/models/{model}/{scheme}.tflite",
-        float32=float32_of,
-        data=data_of,
-        declaration=declaration_of,
-        data_declarations=declarations_of_data,
-        vectors="results/models/{model}/{scheme}.vectors.npz",
-        sources="results/stamps/native.sha256",
-    output:
-        "results/models/{model}/{scheme}.accuracy.json",
-    log:
-        "logs/evaluate_model/{model}/{scheme}.log",
-    benchmark:
-        "benchmarks/evaluate_model/{model}/{scheme}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "Evaluate {wildcards.model}/{wildcards.scheme}"
-    script:
-        "../scripts/evaluate_model.py"
+    rule:
+        """Measure the accuracy over the whole test split with the generated C, compiled for the host."""
+        name:
+            f"evaluate_model{suffix}"
+        input:
+            tflite=[f"results/models/{{model}}/{scheme}.tflite" for scheme in schemes],
+            float32=float32_of,
+            data=data_of,
+            declaration=declaration_of,
+            data_declarations=declarations_of_data,
+            sources="results/stamps/native.sha256",
+        output:
+            [f"results/models/{{model}}/{scheme}.accuracy.json" for scheme in schemes],
+        log:
+            f"logs/evaluate_model{suffix}/{{model}}.log",
+        benchmark:
+            f"benchmarks/evaluate_model{suffix}/{{model}}.tsv"
+        threads: 1
+        resources:
+            mem_mb=1000,
+        message:
+            f"Evaluate {{wildcards.model}}{suffix}"
+        script:
+            "../scripts/evaluate_model.py"

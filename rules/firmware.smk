@@ -20,27 +20,31 @@ rule compile_kernels:
         "../scripts/compile_kernels.py"
 
 
-rule build_firmware:
-    """Compile one model for one board; build.json says why if there is no image."""
-    input:
-        tflite="results/models/{model}/{scheme}.tflite",
-        board="config/boards/{board}.yaml",
-        kernels=kernels_of,
-        sources="results/stamps/image.sha256",
-    output:
-        elf="results/cells/{model}/{scheme}/{board}/firmware.elf",
-        build="results/cells/{model}/{scheme}/{board}/build.json",
-    log:
-        "logs/build_firmware/{model}/{scheme}/{board}.log",
-    benchmark:
-        "benchmarks/build_firmware/{model}/{scheme}/{board}.tsv"
-    threads: 1
-    resources:
-        mem_mb=500,
-    message:
-        "Build {wildcards.model}/{wildcards.scheme} for {wildcards.board}"
-    script:
-        "../scripts/build_firmware.py"
+for suffix, schemes in TOGETHER.items():
+
+    rule:
+        """Compile one model for one board; build.json says why if there is no image."""
+        name:
+            f"build_firmware{suffix}"
+        input:
+            tflite=[f"results/models/{{model}}/{scheme}.tflite" for scheme in schemes],
+            board="config/boards/{board}.yaml",
+            kernels=kernels_of,
+            sources="results/stamps/image.sha256",
+        output:
+            elf=[f"results/cells/{{model}}/{scheme}/{{board}}/firmware.elf" for scheme in schemes],
+            build=[f"results/cells/{{model}}/{scheme}/{{board}}/build.json" for scheme in schemes],
+        log:
+            f"logs/build_firmware{suffix}/{{model}}/{{board}}.log",
+        benchmark:
+            f"benchmarks/build_firmware{suffix}/{{model}}/{{board}}.tsv"
+        threads: 1
+        resources:
+            mem_mb=500,
+        message:
+            f"Build {{wildcards.model}}{suffix} for {{wildcards.board}}"
+        script:
+            "../scripts/build_firmware.py"
 
 
 rule convert_image:

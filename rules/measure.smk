@@ -1,62 +1,64 @@
 # Images on boards, real or virtual, and on this machine.
 
 
-rule measure_cell:
-    """Run one image on one board and record what it did."""
-    input:
-        elf="results/cells/{model}/{scheme}/{board}/firmware.elf",
-        build="results/cells/{model}/{scheme}/{board}/build.json",
-        board="results/stamps/boards/{board}.json",
-        vectors="results/models/{model}/{scheme}.vectors.npz",
-        sources="results/stamps/run.sha256",
-    output:
-        "results/cells/{model}/{scheme}/{board}/measurement.json",
-    log:
-        "logs/measure_cell/{model}/{scheme}/{board}.log",
-    benchmark:
-        "benchmarks/measure_cell/{model}/{scheme}/{board}.tsv"
-    wildcard_constraints:
-        board=ANY_BOARD_BUT.format("|".join(["host", *PLUGGED])),
-    threads: 1
-    resources:
-        mem_mb=400,
-    message:
-        "Measure {wildcards.model}/{wildcards.scheme} on {wildcards.board}"
-    script:
-        "../scripts/measure_cell.py"
-
-
+# A real board serves as many jobs at once as it has units, on the machine that has it; virtual boards are unlimited.
+PLACES = {"measure_cell": (ANY_BOARD_BUT.format("|".join(["host", *PLUGGED])), {}, False)}
 if PLUGGED:
+    PLACES["measure_plugged"] = "|".join(PLUGGED), exclusive_board, True
 
-    use rule measure_cell as measure_plugged with:
-        wildcard_constraints:
-            board="|".join(PLUGGED),
-        resources:
-            mem_mb=400,
-            **exclusive_board,
+for suffix, schemes in TOGETHER.items():
+    for place, (boards, exclusive, local) in PLACES.items():
+
+        rule:
+            """Run the images of one model on one board and record what they did."""
+            name:
+                f"{place}{suffix}"
+            input:
+                elf=[f"results/cells/{{model}}/{scheme}/{{board}}/firmware.elf" for scheme in schemes],
+                build=[f"results/cells/{{model}}/{scheme}/{{board}}/build.json" for scheme in schemes],
+                board="results/stamps/boards/{board}.json",
+                vectors=[f"results/models/{{model}}/{scheme}.vectors.npz" for scheme in schemes],
+                sources="results/stamps/run.sha256",
+            output:
+                [f"results/cells/{{model}}/{scheme}/{{board}}/measurement.json" for scheme in schemes],
+            localrule: local
+            log:
+                f"logs/measure_cell{suffix}/{{model}}/{{board}}.log",
+            benchmark:
+                f"benchmarks/{place}{suffix}/{{model}}/{{board}}.tsv"
+            wildcard_constraints:
+                board=boards,
+            threads: 1
+            resources:
+                mem_mb=400,
+                **exclusive,
+            message:
+                f"Measure {{wildcards.model}}{suffix} on {{wildcards.board}}"
+            script:
+                "../scripts/measure_cell.py"
+
+    rule:
+        """Time the same generated C on this machine."""
+        name:
+            f"measure_host{suffix}"
+        input:
+            tflite=[f"results/models/{{model}}/{scheme}.tflite" for scheme in schemes],
+            vectors=[f"results/models/{{model}}/{scheme}.vectors.npz" for scheme in schemes],
+            sources="results/stamps/native.sha256",
+        output:
+            [f"results/cells/{{model}}/{scheme}/host/measurement.json" for scheme in schemes],
         localrule: True
-
-
-rule measure_host:
-    """Time the same generated C on this machine."""
-    input:
-        tflite="results/models/{model}/{scheme}.tflite",
-        vectors="results/models/{model}/{scheme}.vectors.npz",
-        sources="results/stamps/native.sha256",
-    output:
-        "results/cells/{model}/{scheme}/host/measurement.json",
-    localrule: True
-    log:
-        "logs/measure_host/{model}/{scheme}.log",
-    benchmark:
-        "benchmarks/measure_host/{model}/{scheme}.tsv"
-    threads: 1
-    resources:
-        mem_mb=500,
-    message:
-        "Measure {wildcards.model}/{wildcards.scheme} on this machine"
-    script:
-        "../scripts/measure_host.py"
+        log:
+            f"logs/measure_host{suffix}/{{model}}.log",
+        benchmark:
+            f"benchmarks/measure_host{suffix}/{{model}}.tsv"
+        threads: 1
+        resources:
+            mem_mb=500,
+        message:
+            f"Measure {{wildcards.model}}{suffix} on this machine"
+        script:
+            "../scripts/measure_host.py"
 
 
 rule measure_image:

@@ -13,7 +13,7 @@ from firmware.compiler.plan import describe_plan
 from firmware.files import whole
 from scripts.lib import results
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import logged
+from scripts.lib.job import begin_part, logged
 
 
 def build_firmware(
@@ -89,13 +89,15 @@ def _memory(board: Board, sizes: ImageSizes) -> results.BuildMemory:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        record = build_firmware(
-            Path(job.input.tflite),
-            load_board(job.wildcards.board),
-            Path(job.input.kernels),
-            Path(job.output.elf),
-            job.wildcards.model,
-            job.wildcards.scheme,
-        )
-        results.write(Path(job.output.build), record)
-        print(record.status, record.reason or "")
+        for number, tflite in enumerate(map(Path, job.input.tflite)):
+            begin_part(tflite.stem)
+            record = build_firmware(
+                tflite,
+                load_board(job.wildcards.board),
+                Path(job.input.kernels),
+                Path(job.output.elf[number]),
+                job.wildcards.model,
+                tflite.stem,
+            )
+            results.write(Path(job.output.build[number]), record)
+            print(record.status, record.reason or "")

@@ -10,7 +10,7 @@ from pathlib import Path
 from firmware.files import whole
 from scripts.lib import table
 from scripts.lib.energy import DEFAULT_DUTY_CYCLE, DutyCycle
-from scripts.lib.job import logged
+from scripts.lib.job import logged, parts_of
 from scripts.report import cells
 from scripts.report.advice import advise
 from scripts.report.page import page
@@ -40,10 +40,13 @@ def build_report(
 def _logs(measured: list[cells.Cell], folder: Path) -> dict[str, str]:
     """The log of each cell that was measured here."""
     found = {}
+    parts: dict[Path, dict[str, str]] = {}
     for row in (cell.row for cell in measured if cell.row.engine == "boardwalk"):
-        path = folder / row.model / row.scheme / f"{row.board}.log"
-        if path.is_file():
-            found[row.cell] = path.read_text(encoding="utf-8", errors="replace")[-_LONGEST_LOG:]
+        path = folder / row.model / f"{row.board}.log"
+        if path not in parts:
+            parts[path] = parts_of(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else {}
+        if row.scheme in parts[path]:
+            found[row.cell] = parts[path][row.scheme][-_LONGEST_LOG:]
     return found
 
 

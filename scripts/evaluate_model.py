@@ -5,6 +5,7 @@ compiler does not support, or that came without labels, gets a record that says 
 shape is an error.
 """
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from scripts.lib import results, stats
 from scripts.lib.accuracy import Accuracy, Classified, Detected, Fidelity
 from scripts.lib.declared import GivenModel, Model, load_dataset, load_model
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import logged
+from scripts.lib.job import begin_part, logged
 from scripts.lib.prepared import ANOMALY, Labelled, load_test
 from scripts.lib.quantization import dequantize, quantize
 
@@ -95,16 +96,24 @@ def fidelity(outputs: np.ndarray, float_outputs: np.ndarray, classes: bool) -> F
     )
 
 
+class Answers:
+    """What models answer for the test split in a file; each model runs once."""
+
+    def __init__(self, data: Path):
+        self.test = load_test(data)
+        self.of = cache(lambda tflite: predict(HostModel(tflite), self.test.x))
+
+
 def evaluate_model(
-    model: Model | GivenModel, scheme: str, tflite: Path, float_tflite: Path | None, data: Path | None
+    model: Model | GivenModel, scheme: str, tflite: Path, float_tflite: Path | None, answers: Answers | None
 ) -> Accuracy:
-    """Return the record of `tflite` on the test split in `data`; it should agree with `float_tflite`."""
+    """Return the record of `tflite` by its `answers`; they should agree with those of `float_tflite`."""
     status, reason, found = "unlabelled", "no labelled vectors", {}
     dataset = load_dataset(model.dataset) if isinstance(model, Model) else None
-    if data:
-        test = load_test(data)
+    if answers:
+        test = answers.test
         try:
-            outputs = predict(HostModel(tflite), test.x)
+            outputs = answers.of(tflite)
             status, reason = "ok", None
             found = (
                 {"detected": detected(outputs, test)}
@@ -112,9 +121,7 @@ def evaluate_model(
                 else {"classified": classified(outputs, test)}
             )
             if float_tflite:
-                own = tflite.read_bytes() == float_tflite.read_bytes()
-                float_outputs = outputs if own else predict(HostModel(float_tflite), test.x)
-                found["fidelity"] = fidelity(outputs, float_outputs, "classified" in found)
+                found["fidelity"] = fidelity(outputs, answers.of(float_tflite), "classified" in found)
         except UnsupportedModel as error:
             status, reason, found = "unsupported", str(error), {}
     return Accuracy(
@@ -133,11 +140,10 @@ def evaluate_model(
 
 if job := globals().get("snakemake"):
     with logged(job):
-        record = evaluate_model(
-            load_model(job.wildcards.model),
-            job.wildcards.scheme,
-            Path(job.input.tflite),
-            Path(job.input.float32) if job.input.float32 else None,
-            Path(job.input.data) if job.input.data else None,
-        )
-        results.write(Path(job.output[0]), record)
+        model = load_model(job.wildcards.model)
+        answers = Answers(Path(job.input.data)) if job.input.data else None
+        float_tflite = Path(job.input.float32) if job.input.float32 else None
+        for number, tflite in enumerate(map(Path, job.input.tflite)):
+            begin_part(tflite.stem)
+            record = evaluate_model(model, tflite.stem, tflite, float_tflite, answers)
+            results.write(Path(job.output[number]), record)

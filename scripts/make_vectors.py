@@ -6,7 +6,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from firmware.compiler.read import NOT_CONVERTED, read_model
-from scripts.lib.job import logged
+from scripts.lib.job import begin_part, logged
 from scripts.lib.oracle import oracle_vectors, random_vectors
 from scripts.lib.prepared import DataError, load_test
 from scripts.lib.quantization import quantize
@@ -53,11 +53,13 @@ def choose_samples(labels: np.ndarray, count: int) -> np.ndarray:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        arguments = Path(job.input.tflite), SCHEMES[job.wildcards.scheme]
-        if arguments[0].read_bytes().startswith(NOT_CONVERTED):
-            Path(job.output[0]).touch()  # nothing will run it
-        elif job.input.data:
-            test = load_test(Path(job.input.data))
-            make_vectors(*arguments, test.x[choose_samples(test.y, SAMPLES)], Path(job.output[0]))
-        else:
-            make_random_vectors(*arguments, Path(job.output[0]))
+        for number, tflite in enumerate(map(Path, job.input.tflite)):
+            begin_part(tflite.stem)
+            scheme, output = SCHEMES[tflite.stem], Path(job.output[number])
+            if tflite.read_bytes().startswith(NOT_CONVERTED):
+                output.touch()  # nothing will run it
+            elif job.input.data:
+                test = load_test(Path(job.input.data))
+                make_vectors(tflite, scheme, test.x[choose_samples(test.y, SAMPLES)], output)
+            else:
+                make_random_vectors(tflite, scheme, output)

@@ -17,7 +17,7 @@ from scripts.device.reach import Reached, reach
 from scripts.device.virtual_board import VirtualBoardStopped
 from scripts.lib import energy, results
 from scripts.lib.cycle_error import error_pct
-from scripts.lib.job import logged
+from scripts.lib.job import begin_part, logged
 from scripts.lib.lab import Lab, load_lab
 from scripts.lib.vectors import Vectors, load_vectors
 
@@ -208,15 +208,17 @@ def _used(use: MemoryUse, build: results.BuildRecord) -> results.UsedRam:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        trace_file = Path(job.output[0]).with_name("trace.csv")
-        trace_file.unlink(missing_ok=True)  # of an earlier run, perhaps of another board
-        record = measure_cell(
-            Path(job.input.elf),
-            results.read(Path(job.input.build), results.BuildRecord),
-            load_board(job.wildcards.board),
-            Path(job.input.vectors),
-            load_lab(),
-            trace_file,
-        )
-        results.write(Path(job.output[0]), record)
-        print(record.status, record.reason or "")
+        for number, output in enumerate(map(Path, job.output)):
+            begin_part(output.parent.parent.name)
+            trace_file = output.with_name("trace.csv")
+            trace_file.unlink(missing_ok=True)  # of an earlier run, perhaps of another board
+            record = measure_cell(
+                Path(job.input.elf[number]),
+                results.read(Path(job.input.build[number]), results.BuildRecord),
+                load_board(job.wildcards.board),
+                Path(job.input.vectors[number]),
+                load_lab(),
+                trace_file,
+            )
+            results.write(output, record)
+            print(record.status, record.reason or "")

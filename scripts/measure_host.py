@@ -17,7 +17,7 @@ from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.host import HostModel
 from firmware.compiler.model import compile_model
 from scripts.lib import results
-from scripts.lib.job import logged
+from scripts.lib.job import begin_part, logged
 from scripts.lib.vectors import load_vectors
 
 # Long enough for the timer, short enough that a busy machine spoils few of them.
@@ -102,8 +102,8 @@ def _batch_s(host: HostModel, inputs: np.ndarray, count: int) -> float:
 
 if job := globals().get("snakemake"):
     with logged(job):
-        record = measure_host(
-            Path(job.input.tflite), Path(job.input.vectors), job.wildcards.model, job.wildcards.scheme
-        )
-        results.write(Path(job.output[0]), record)
-        print(record.status, record.reason or "")
+        for number, tflite in enumerate(map(Path, job.input.tflite)):
+            begin_part(tflite.stem)
+            record = measure_host(tflite, Path(job.input.vectors[number]), job.wildcards.model, tflite.stem)
+            results.write(Path(job.output[number]), record)
+            print(record.status, record.reason or "")

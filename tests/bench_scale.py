@@ -1,8 +1,9 @@
 """What a large matrix costs beside its cells: python -m tests.bench_scale [--cells 100 1000 10000].
 
 For each size a matrix of copied models and boards is planned by a dry run in a folder of its own: wall time, CPU time,
-peak memory. Then the CPU time that the two jobs of a cell spend on starting: Snakemake's part, Python, imports. Then,
-where a matrix has run, the page of so many copies of its cells: making it, and opening it in Chromium.
+peak memory. Then the CPU time that the two jobs of a model on a board spend on starting, for each cell that they make:
+Snakemake's part, Python, imports. Then, where a matrix has run, the page of so many copies of its cells: making it, and
+opening it in Chromium.
 """
 
 import argparse
@@ -55,14 +56,14 @@ def _copies(source: Path, count: int) -> list[str]:
 
 
 def start_up(root: Path) -> str:
-    """Run the two jobs of some cells, which only import what the real ones do; returns a line of figures."""
-    rules = ["rule all:", f"    input: expand('{{cell}}.{SCRIPTS[-1]}', cell=range({_STARTED}))"]
-    for script, made_from in zip(SCRIPTS, ("", f"'{{cell}}.{SCRIPTS[0]}'"), strict=True):
-        lines = [f"rule {script}:", f"    input: {made_from}", f"    output: '{{cell}}.{script}'"]
+    """Run the two jobs of some pairs, which only import what the real ones do; returns a line of figures."""
+    rules = ["rule all:", f"    input: expand('{{pair}}.{SCRIPTS[-1]}', pair=range({_STARTED}))"]
+    for script, made_from in zip(SCRIPTS, ("", f"'{{pair}}.{SCRIPTS[0]}'"), strict=True):
+        lines = [f"rule {script}:", f"    input: {made_from}", f"    output: '{{pair}}.{script}'"]
         rules += [
             *lines,
-            f"    log: '{{cell}}.{script}.log'",
-            f"    benchmark: '{{cell}}.{script}.tsv'",
+            f"    log: '{{pair}}.{script}.log'",
+            f"    benchmark: '{{pair}}.{script}.tsv'",
             f"    script: '{script}.py'",
         ]
         (root / f"{script}.py").write_text(_SCRIPT.format(script=script))
@@ -70,7 +71,7 @@ def start_up(root: Path) -> str:
     command = ["snakemake", *NO_PROFILE, "--cores", "1", "--scheduler", "greedy", "--quiet", "all"]
     idle = _used([*command, "--dry-run"], root).ru_utime
     used = _used(command, root)
-    return f"{(used.ru_utime + used.ru_stime - idle) / _STARTED:>6.2f}"
+    return f"{(used.ru_utime + used.ru_stime - idle) / _STARTED / len(SCHEMES):>6.2f}"
 
 
 _STARTED = 20
@@ -131,7 +132,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             print(plan(count, Path(folder).resolve()), flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        print(f"start-up of the two jobs of a cell, CPU s:\n{start_up(Path(folder))}", flush=True)
+        print(f"start-up of jobs for each cell, CPU s:\n{start_up(Path(folder))}", flush=True)
     if CHROMIUM is None or not TABLE.exists():
         print(f"no page: {'Chromium is not installed' if CHROMIUM is None else 'there are no results'}")
         return 0

@@ -9,6 +9,7 @@ Every script ends like this, so that it can be imported, tested and used without
 
 import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -53,3 +54,14 @@ def logged(job: Any) -> Iterator[None]:
             else:
                 traceback.print_exc()
         sys.exit(1)
+
+
+def begin_part(name: str) -> None:
+    """Begin the part of the log that one scheme has in it."""
+    print(f"[{name}]", flush=True)
+
+
+def parts_of(log: str) -> dict[str, str]:
+    """Return the parts of a log by name."""
+    _, *pieces = re.split(r"^\[(\w+)\]\n", log, flags=re.MULTILINE)
+    return dict(zip(pieces[::2], pieces[1::2], strict=True))

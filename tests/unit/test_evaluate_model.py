@@ -8,6 +8,7 @@ import pytest
 from firmware.compiler.errors import UnsupportedModel
 from firmware.compiler.host import HostTensor
 from scripts import evaluate_model
+from scripts.evaluate_model import Answers
 from scripts.lib.declared import GivenModel, Model
 from scripts.lib.prepared import ANOMALY, DataError, Labelled, Prepared, load_test, save_prepared
 
@@ -52,7 +53,7 @@ def files(tmp_path, monkeypatch):
 
 
 def test_every_sample_of_the_test_split_is_scored(files):
-    record = evaluate_model.evaluate_model(MODEL, "int8", *files)
+    record = evaluate_model.evaluate_model(MODEL, "int8", *files[:2], Answers(files[2]))
     right, fidelity = record.classified, record.fidelity
     assert (right.samples, right.correct, right.accuracy) == (40, 30, 0.75)
     assert right.ci_low < 0.75 < right.ci_high
@@ -65,7 +66,7 @@ def test_every_sample_of_the_test_split_is_scored(files):
 
 
 def test_a_float_model_agrees_with_itself(files):
-    fidelity = evaluate_model.evaluate_model(MODEL, "float32", files[1], files[1], files[2]).fidelity
+    fidelity = evaluate_model.evaluate_model(MODEL, "float32", files[1], files[1], Answers(files[2])).fidelity
     assert (fidelity.agreement, fidelity.max_abs_diff, fidelity.sqnr_db) == (1.0, 0.0, None)
 
 
@@ -74,7 +75,7 @@ def test_a_model_that_the_compiler_refuses_is_a_result_with_its_reason(files, mo
         raise UnsupportedModel("operator 'GELU'\nis not supported")
 
     monkeypatch.setattr(evaluate_model, "HostModel", refuse)
-    record = evaluate_model.evaluate_model(MODEL, "int8", *files)
+    record = evaluate_model.evaluate_model(MODEL, "int8", *files[:2], Answers(files[2]))
     assert (record.status, record.reason) == ("unsupported", "operator 'GELU' is not supported")
     assert (record.classified, record.fidelity) == (None, None)
 
@@ -88,7 +89,7 @@ def test_a_given_model_without_labels_says_so(files):
 def test_a_given_model_is_scored_on_its_own_vectors(files, tmp_path):
     given = GivenModel(name="mine", title="t", tflite="x.tflite", scheme="int8", vectors="v.npz")
     np.savez(tmp_path / "v.npz", x=np.full((4, 6), 2, np.float32), y=np.array([1, 1, 0, 1]))
-    record = evaluate_model.evaluate_model(given, "int8", files[0], None, tmp_path / "v.npz")
+    record = evaluate_model.evaluate_model(given, "int8", files[0], None, Answers(tmp_path / "v.npz"))
     assert (record.classified.accuracy, record.fidelity, record.float_tflite_sha256) == (0.75, None, None)
 
 

@@ -24,8 +24,10 @@ def measured(tmp_path_factory) -> list[cells.Cell]:
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("logs")
-    (folder / "har_cnn1d/int8").mkdir(parents=True)
-    (folder / "har_cnn1d/int8/stm32f4_disco.log").write_text("sample 1 of 3: 12 cycles\n")
+    (folder / "har_cnn1d").mkdir(parents=True)
+    (folder / "har_cnn1d/stm32f4_disco.log").write_text(
+        "[float32]\nslow\n[int8]\nsample 1 of 3: 12 cycles\n[int16x8]\n"
+    )
     return folder
 
 
