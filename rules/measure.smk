@@ -2,9 +2,9 @@
 
 
 # A real board serves as many jobs at once as it has units, on the machine that has it; virtual boards are unlimited.
-PLACES = {"measure_cell": (ANY_BOARD_BUT.format("|".join(["host", *PLUGGED])), {}, False)}
+PLACES = {"": (ANY_BOARD_BUT.format("|".join(["host", *PLUGGED])), {}, False)}
 if PLUGGED:
-    PLACES["measure_plugged"] = "|".join(PLUGGED), exclusive_board, True
+    PLACES["-plugged"] = "|".join(PLUGGED), exclusive_board, True
 
 for suffix, schemes in TOGETHER.items():
     for place, (boards, exclusive, local) in PLACES.items():
@@ -12,7 +12,7 @@ for suffix, schemes in TOGETHER.items():
         rule:
             """Run the images of one model on one board and record what they did."""
             name:
-                f"{place}{suffix}"
+                f"measure_cell{place}{suffix}"
             input:
                 elf=[f"results/cells/{{model}}/{scheme}/{{board}}/firmware.elf" for scheme in schemes],
                 build=[f"results/cells/{{model}}/{scheme}/{{board}}/build.json" for scheme in schemes],
@@ -25,7 +25,7 @@ for suffix, schemes in TOGETHER.items():
             log:
                 f"logs/measure_cell{suffix}/{{model}}/{{board}}.log",
             benchmark:
-                f"benchmarks/{place}{suffix}/{{model}}/{{board}}.tsv"
+                f"benchmarks/measure_cell{place}{suffix}/{{model}}/{{board}}.tsv"
             wildcard_constraints:
                 board=boards,
             threads: 1

@@ -150,7 +150,7 @@ def _dvc(*arguments: str) -> None:
 
 def _planned() -> str:
     """What a dry run of Snakemake counts: its table of rules and jobs."""
-    plain = ("--profile", "none", "--workflow-profile", "none")
+    plain = ("--profile", "none", "--workflow-profile", "none", "--rerun-triggers", "mtime", "code")
     command = ["snakemake", "--dry-run", "--quiet", "rules", "reason", "host", *plain]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if run.returncode:

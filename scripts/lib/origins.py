@@ -130,7 +130,8 @@ def _origin(name: str, content_of: Any) -> Origin | None:
     if not path.is_file() or not record_path.is_file():
         return None
     record = json.loads(record_path.read_text())
-    inputs = [*record["input"], f"scripts/{record['rule']}.py"]
+    script, _, _ = record["rule"].partition("-")  # several rules may share one
+    inputs = [*record["input"], f"scripts/{script}.py"]
     for needed in map(Path, inputs):
         recorded = (record["input_checksums"] or {}).get(needed.as_posix())
         if not needed.is_file():
