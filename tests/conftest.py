@@ -83,8 +83,9 @@ class Checkout:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of workflows first: they take longest, and short ones at the end keep all workers busy."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/workflow/"))
+    """Long files first: one makes the matrix, and those of deployment, which need none, keep the other worker busy."""
+    first = ("tests/workflow/test_boards.py", "tests/deployment/", "tests/workflow/")
+    items.sort(key=lambda item: next((i for i, name in enumerate(first) if item.nodeid.startswith(name)), len(first)))
 
 
 @pytest.fixture
