@@ -4,6 +4,7 @@ The image runs models step by step. It tells each step's duration on the machine
 tells time in instructions, and here tells our instructions in the same unit.
 """
 
+import re
 import struct
 import subprocess
 import sys
@@ -128,11 +129,11 @@ def build(
     board, target = board_of(core), CORES[core] if optimize else None
     with tempfile.TemporaryDirectory(prefix="boardwalk-witness-") as name:
         folder = Path(name)
-        calls, includes, arena_bytes = [], [], 16
+        calls, includes, sources, arena_bytes = [], [], [], 16
         for index, (content, sample) in enumerate(models):
             prefix, model = f"m{index}", compile_model(content, target, optimize or "speed")
             (folder / f"{prefix}.h").write_text(emit_header(model, prefix))
-            (folder / f"{prefix}.c").write_text(emit_source(model, prefix))
+            sources.append(_with_names_of_its_own(emit_source(model, prefix), prefix))
             values = ",".join(str(byte) for byte in np.ascontiguousarray(sample).tobytes())
             includes.append(f'#include "{prefix}.h"\nstatic const uint8_t {prefix}_content[] = {{{values}}};')
             upper = prefix.upper()
@@ -140,14 +141,20 @@ def build(
             calls.append(f"    tell({prefix}_outputs, {upper}_OUTPUTS);")
             arena_bytes = max(arena_bytes, model.plan.arena_bytes)
         main = _MAIN.format(includes="\n".join(includes), calls="\n".join(calls), arena_bytes=arena_bytes)
-        (folder / "main.c").write_text(main)
+        (folder / "main.c").write_text("\n".join([*sources, main]))  # each file of its own would start a compiler
         (folder / "board.h").write_text(header(board))
         (folder / "image.ld").write_text(linker_script(board, board.rams[0]))
-        sources = [*sorted(folder.glob("*.c")), _FOLDER / f"{board.chip}.c"]
-        sources.append(CHIPS_FOLDER / board.target.family / "startup.c")
+        files = [folder / "main.c", _FOLDER / f"{board.chip}.c", CHIPS_FOLDER / board.target.family / "startup.c"]
         includes = [folder, _FOLDER, KERNELS, KERNELS.parent / "harness"]
-        toolchain.compile_object(sources, folder / "image.o", board.target, "-Os", includes)
+        toolchain.compile_object(files, folder / "image.o", board.target, "-Os", includes)
         toolchain.link([folder / "image.o", kernels], image, board.target, folder / "image.ld")
+
+
+def _with_names_of_its_own(source: str, prefix: str) -> str:
+    """Return generated C whose static names begin with `prefix`, so that several models can be one file."""
+    kind = r"(?:const )?(?:_Alignas\(\d+\) )?\w+ "
+    names = re.findall(rf"^static {kind}(\w+)(?:\[\d+\])*(?: =|\()", source, re.MULTILINE)
+    return re.sub(rf"\b({'|'.join(names)})\b", rf"{prefix}_\1", source) if names else source
 
 
 Said = list[tuple[list[int], str]]
