@@ -76,7 +76,7 @@ rule plot_figures:
         "logs/plot_figures.log",
     benchmark:
         "benchmarks/plot_figures.tsv"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=500,
     message:

@@ -3,6 +3,8 @@
 Refuses a table that its records contradict. A matrix of more cells than a figure can show gives figures that say so.
 """
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas
@@ -45,6 +47,12 @@ def write_figure(name: str, measured: list[cells.Cell], paths: list[Path]) -> No
 if job := globals().get("snakemake"):
     with logged(job):
         measured = cells.load(Path(job.input.table))
-        for name in figures.names():
+        outputs = list(map(Path, job.output))
+        with ProcessPoolExecutor(job.threads, get_context("fork")) as processes:
+            drawn = {
+                name: processes.submit(write_figure, name, measured, [path for path in outputs if path.stem == name])
+                for name in figures.names()
+            }
+        for name, figure in drawn.items():
             print(name)
-            write_figure(name, measured, [Path(path) for path in job.output if Path(path).stem == name])
+            figure.result()
