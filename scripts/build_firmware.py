@@ -89,11 +89,12 @@ def _memory(board: Board, sizes: ImageSizes) -> results.BuildMemory:
 
 if job := globals().get("snakemake"):
     with logged(job):
+        board = load_board(job.wildcards.board)
         for number, tflite in enumerate(map(Path, job.input.tflite)):
             begin_part(tflite.stem)
             record = build_firmware(
                 tflite,
-                load_board(job.wildcards.board),
+                board,
                 Path(job.input.kernels),
                 Path(job.output.elf[number]),
                 job.wildcards.model,

@@ -53,13 +53,15 @@ def choose_samples(labels: np.ndarray, count: int) -> np.ndarray:
 
 if job := globals().get("snakemake"):
     with logged(job):
+        if job.input.data:
+            test = load_test(Path(job.input.data))
+            chosen = test.x[choose_samples(test.y, SAMPLES)]
         for number, tflite in enumerate(map(Path, job.input.tflite)):
             begin_part(tflite.stem)
             scheme, output = SCHEMES[tflite.stem], Path(job.output[number])
             if tflite.read_bytes().startswith(NOT_CONVERTED):
                 output.touch()  # nothing will run it
             elif job.input.data:
-                test = load_test(Path(job.input.data))
-                make_vectors(tflite, scheme, test.x[choose_samples(test.y, SAMPLES)], output)
+                make_vectors(tflite, scheme, chosen, output)
             else:
                 make_random_vectors(tflite, scheme, output)

@@ -208,6 +208,7 @@ def _used(use: MemoryUse, build: results.BuildRecord) -> results.UsedRam:
 
 if job := globals().get("snakemake"):
     with logged(job):
+        board, lab = load_board(job.wildcards.board), load_lab()
         for number, output in enumerate(map(Path, job.output)):
             begin_part(output.parent.parent.name)
             trace_file = output.with_name("trace.csv")
@@ -215,9 +216,9 @@ if job := globals().get("snakemake"):
             record = measure_cell(
                 Path(job.input.elf[number]),
                 results.read(Path(job.input.build[number]), results.BuildRecord),
-                load_board(job.wildcards.board),
+                board,
                 Path(job.input.vectors[number]),
-                load_lab(),
+                lab,
                 trace_file,
             )
             results.write(output, record)

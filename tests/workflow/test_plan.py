@@ -57,12 +57,12 @@ def test_every_rule_says_what_it_does_and_what_it_takes(fresh):
     for file in sorted((fresh.root / "rules").glob("*.smk")):
         _, *pieces = re.split(r"^ *rule ?(\w*):\n", file.read_text(), flags=re.MULTILINE)
         for name, body in zip(pieces[::2], pieces[1::2], strict=True):
-            for part in ('    """', " log:", " message:", " threads:", "mem_mb=", f"../scripts/{name}"):
+            name = name or re.search(r'f"(\w+)\{', body)[1]
+            for part in ('    """', " log:", " message:", " threads:", "mem_mb=", f"../scripts/{name}.py"):
                 assert part in body, f"{file.name}: {name} lacks {part.strip()}"
             # What a job costs is known before the manifest is written, and the manifest says it.
-            assert name == "write_manifest" or re.search(r"  benchmark:\n +f?.benchmarks/", body), (
-                f"{file.name}: {name}"
-            )
+            measured = re.search(rf"  benchmark:\n +f?.benchmarks/{name}", body)
+            assert name == "write_manifest" or measured, f"{file.name}: {name}"
 
 
 def test_a_scheme_taken_out_of_the_matrix_changes_the_table_alone(matrix, tmp_path):
