@@ -21,7 +21,7 @@ from firmware import settings
 from firmware.files import whole
 from scripts.lib import table
 from scripts.lib.digest import sha256_of
-from scripts.lib.job import logged
+from scripts.lib.job import cpu_s_of, logged
 from scripts.report import host_cost
 
 INPUTS = (
@@ -48,7 +48,7 @@ def manifest(root: Path = Path()) -> dict[str, Any]:
         },
         "inputs": hashes(root, INPUTS),
         "artifacts": hashes(root, [*ARTIFACTS, *cell_patterns(root / "results/table.csv")]),
-        "steps": steps(root / "benchmarks"),
+        "steps": steps(root),
     }
 
 
@@ -99,23 +99,25 @@ def hashes(root: Path, patterns: Iterable[str]) -> dict[str, str]:
     }
 
 
-def steps(folder: Path) -> dict[str, dict[str, float | None]]:
-    """Return wall and CPU time and peak memory of each job, from Snakemake's benchmark files."""
-    found = {}
+def steps(root: Path) -> dict[str, dict[str, float | None]]:
+    """Return wall time and peak memory of each job, from Snakemake's benchmark files, and CPU time, from its log."""
+    found, folder = {}, root / "benchmarks"
     for path in sorted(folder.rglob("*.tsv")):
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
-        if not rows or not {"s", "cpu_time", "max_rss"} <= set(rows[0]):
-            raise ManifestError(f"{path}: expected one line with s, cpu_time and max_rss")
-        numbers = {"wall_s": "s", "cpu_s": "cpu_time", "peak_mib": "max_rss"}
-        found[path.relative_to(folder).with_suffix("").as_posix()] = {
-            name: _number(rows[0][column]) for name, column in numbers.items()
+        if not rows or not {"s", "max_rss"} <= set(rows[0]):
+            raise ManifestError(f"{path}: expected one line with s and max_rss")
+        name = path.relative_to(folder).with_suffix("")
+        found[name.as_posix()] = {
+            "wall_s": _number(rows[0]["s"]),
+            "cpu_s": cpu_s_of(root / "logs" / f"{name}.log"),
+            "peak_mib": _number(rows[0]["max_rss"]),
         }
     return found
 
 
 def _number(text: str) -> float | None:
-    """A job that ends before it was looked at has no memory or CPU time: NA or -."""
+    """A job that ends before it was looked at has no memory: NA or -."""
     return None if text in ("NA", "-", "") else float(text)
 
 

@@ -1,9 +1,9 @@
 """Renders pictures with and without a garment for the upper body: a proxy for "is there a person in the picture?".
 
 No pictures of persons with an open licence are within reach of the package archives, so items of Fashion-MNIST stand
-for them: a picture of 96 x 96 x 3 shows one to three items in random colours, sizes and places on a textured
-background; it belongs to the class `garment` if one of them is a T-shirt, pullover, dress, coat or shirt. The split is
-that of Fashion-MNIST.
+for them: a picture of 96 x 96 x 3 shows one or two items in random colours, sizes and places on a background of random
+colour; it belongs to the class `garment` if one of them is a T-shirt, pullover, dress, coat or shirt. The split is that
+of Fashion-MNIST.
 """
 
 from pathlib import Path
@@ -19,7 +19,9 @@ from scripts.lib.prepared import Prepared
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 SIZE = 96
 UPPER_BODY = (0, 2, 3, 4, 6)  # labels of Fashion-MNIST
-ITEM_SIZE = (28, 64)
+ITEM_SIZE = (56, 97)  # pixels: persons of Visual Wake Words, too, fill a good part of the picture
+PATCHES = 8  # colours of the background along each side; between them it changes gradually
+_BLEND = np.maximum(0, 1 - np.abs(np.linspace(0, PATCHES - 1, SIZE)[:, None] - np.arange(PATCHES)))
 
 
 class Parameters(settings.Settings):
@@ -42,8 +44,7 @@ def load(folder: Path, parameters: Parameters) -> Prepared:
         x = np.empty((len(y), SIZE, SIZE, 3), np.float32)
         for index, label in enumerate(y):
             random = np.random.default_rng([parameters.seed, split == "test", index])
-            chosen = [random.choice(kinds[0]) for _ in range(random.integers(0 if label else 1, 3))]
-            chosen += [random.choice(kinds[1])] if label else []
+            chosen = [random.choice(kinds[0]) for _ in range(random.integers(2))] + [random.choice(kinds[label])]
             x[index] = render(images[chosen], random)
         arrays |= {f"x_{split}": x, f"y_{split}": y.astype(np.int64)}
         print(f"{split}: {len(y)} pictures", flush=True)
@@ -52,8 +53,8 @@ def load(folder: Path, parameters: Parameters) -> Prepared:
 
 def render(items: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Return one picture with the grey `items` (n, 28, 28) on it, the last in front."""
-    coarse = random.uniform(0, 1, (7, 7, 3))
-    picture = 0.6 * coarse.repeat(14, axis=0).repeat(14, axis=1)[:SIZE, :SIZE] + 0.4 * random.uniform(0, 1, 3)
+    texture = np.einsum("ri,cj,ijk->rck", _BLEND, _BLEND, random.uniform(0, 1, (PATCHES, PATCHES, 3)))
+    picture = 0.3 * texture + 0.7 * random.uniform(0, 1, 3)
     picture += random.normal(0, 0.05, picture.shape)
     for item in items:
         size = int(random.integers(*ITEM_SIZE))

@@ -10,6 +10,7 @@ Every script ends like this, so that it can be imported, tested and used without
 import errno
 import os
 import re
+import resource
 import sys
 import traceback
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from scripts.lib.alone import end_with_run
 # For the environment of jobs: pydantic need not look for plugins in all installed packages each time that one starts.
 NO_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
 OURS = ("firmware", "scripts", "__main__")
+_TOOK = "CPU seconds, with all children: "
 HOSTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)  # the host's refusals, no defects
 
 
@@ -31,7 +33,8 @@ def logged(job: Any) -> Iterator[None]:
 
     An error class of this project is a message for the user, and so is a full or read-only disk: it is written as one
     line, and the process exits with 1. Any other error is a defect and keeps its traceback. The process ends with the
-    Snakemake process that started it.
+    Snakemake process that started it. The last line of the log is the CPU time: benchmark files have what was seen from
+    time to time, without compilers and virtual boards that came and went between.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -45,6 +48,8 @@ def logged(job: Any) -> Iterator[None]:
             for part in path.parent.glob(f".[0-9]*.{path.name}"):
                 part.unlink()  # of a job that was killed
         yield
+        times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        print(f"{_TOOK}{sum(time.ru_utime + time.ru_stime for time in times):.2f}")
     except Exception as error:
         with suppress(OSError):  # the log may be on the disk that is full
             if type(error).__module__.split(".")[0] in OURS:
@@ -65,3 +70,12 @@ def parts_of(log: str) -> dict[str, str]:
     """Return the parts of a log by name."""
     _, *pieces = re.split(r"^\[(\w+)\]\n", log, flags=re.MULTILINE)
     return dict(zip(pieces[::2], pieces[1::2], strict=True))
+
+
+def cpu_s_of(log: Path) -> float | None:
+    """Return the CPU time of the job that wrote `log`; None if it has not ended well, or its log is gone."""
+    try:
+        lines = log.read_text(errors="replace").splitlines() or [""]
+        return float(lines[-1].removeprefix(_TOOK)) if lines[-1].startswith(_TOOK) else None
+    except (OSError, ValueError):
+        return None

@@ -1,6 +1,7 @@
 """Where time and memory of this machine go: what the jobs of each rule took, as CSV and as a page.
 
-Times and memory are what psutil saw of a job with all its children; a job that ended before it was looked at has none.
+Memory is the most that psutil saw of a job with all its children; a job that ended before it was looked at has none.
+CPU time is what the operating system counted, for children too.
 """
 
 import csv

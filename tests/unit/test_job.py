@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from firmware.files import whole
+from scripts.lib.job import cpu_s_of
 
 SCRIPT = """
 import subprocess, sys
@@ -27,7 +28,16 @@ def run(tmp_path: Path, last: str) -> tuple[int, str, str]:
 
 
 def test_all_output_goes_to_the_log(tmp_path):
-    assert run(tmp_path, "print('end')") == (0, "begin\nchild\nend\n", "")
+    code, log, terminal = run(tmp_path, "print('end')")
+    assert (code, terminal) == (0, "") and log.startswith("begin\nchild\nend\n")
+
+
+def test_the_log_ends_with_the_cpu_time_of_the_job_and_of_children_that_are_gone(tmp_path):
+    busy = "import time\nwhile time.process_time() < 0.5: pass"
+    run(tmp_path, f"subprocess.run([sys.executable, '-c', {busy!r}])")
+    assert 0.5 <= cpu_s_of(tmp_path / "log") < 5
+    run(tmp_path, "raise SettingsError(['x'])")
+    assert cpu_s_of(tmp_path / "log") is None and cpu_s_of(tmp_path / "no log") is None
 
 
 def test_an_error_of_ours_is_one_line(tmp_path):

@@ -117,8 +117,10 @@ def checkout(tmp_path, rows):
         ("results/cells/har_cnn1d/int8/stm32f4_disco/firmware.elf", "ELF"),
         ("results/cells/har_cnn1d/int8/left_over/firmware.elf", "ELF of an earlier run"),
         ("results/stamps/kernels.sha256", "1"),
-        ("benchmarks/train_model/a.tsv", "s\th:m:s\tmax_rss\tcpu_time\n5.5\t0:00:05\t106.5\t3.8\n"),
-        ("benchmarks/convert_model/a.tsv", "s\th:m:s\tmax_rss\tcpu_time\n0.1\t0:00:00\t-\tNA\n"),
+        ("benchmarks/train_model/a.tsv", "s\th:m:s\tmax_rss\n5.5\t0:00:05\t106.5\n"),
+        ("benchmarks/convert_model/a.tsv", "s\th:m:s\tmax_rss\n0.1\t0:00:00\t-\n"),
+        ("logs/train_model/a.log", "epoch 1\nCPU seconds, with all children: 3.80\n"),
+        ("logs/convert_model/a.log", "cut"),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -140,7 +142,8 @@ def test_the_manifest_has_hashes_versions_machine_and_the_time_of_every_step(che
 
 
 def test_what_the_steps_cost_is_summed_by_rule_the_dearest_first(checkout, monkeypatch):
-    (checkout / "benchmarks/train_model/b.tsv").write_text("s\th:m:s\tmax_rss\tcpu_time\n2\t0:00:02\t50\t0.2\n")
+    (checkout / "benchmarks/train_model/b.tsv").write_text("s\th:m:s\tmax_rss\n2\t0:00:02\t50\n")
+    (checkout / "logs/train_model/b.log").write_text("CPU seconds, with all children: 0.20\n")
     monkeypatch.chdir(checkout)
     names = [checkout / f"results/{name}" for name in ("manifest.json", "host_cost.csv", "host_cost.md")]
     write_manifest.write_manifest(*names)
@@ -157,7 +160,7 @@ def test_a_dirty_checkout_is_marked(checkout):
     git = ["git", "-C", str(checkout), "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for arguments in (["init", "-q"], ["add", "config"], ["commit", "-qm", "x"]):
         subprocess.run([*git, *arguments], check=True)
-    (checkout / ".git/info/exclude").write_text("results\nbenchmarks\n")
+    (checkout / ".git/info/exclude").write_text("results\nbenchmarks\nlogs\n")
     state = write_manifest.git_state(checkout)
     assert len(state["commit"]) == 40 and state["dirty"] is False
     (checkout / "config/models/a.yaml").write_text("threads: 4\n")
