@@ -7,6 +7,7 @@ import time
 from functools import cache
 from pathlib import Path
 
+import snakemake.dag
 import snakemake.rules
 from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
@@ -35,7 +36,7 @@ def or_stop(load, *arguments):
 # Plans of ten thousand cells: what a plan is made of stays, so that looking for garbage in it is in vain; and where a
 # rule's script lies, and what its functions want to know, is found out once instead of several times for each job.
 gc.freeze()
-gc.set_threshold(100_000)
+gc.set_threshold(1_000_000)
 workflow.sourcecache._cache = cache(workflow.sourcecache._cache)
 snakemake.rules.get_function_params = cache(snakemake.rules.get_function_params)
 
@@ -48,6 +49,11 @@ if workflow.is_main_process and not workflow.output_settings.dryrun:
     or_stop(check_partitions, [item["slurm_partition"].raw for item in asked if "slurm_partition" in item])
 CONFIG = or_stop(load_config, dict(config), [Path(file) for file in workflow.configfiles])
 LAB = or_stop(load_lab)
+
+# Whether an output lies in another one's folder is a question of the rules, not of their number: every small plan asks it.
+if len(CONFIG.cells) > 1000:
+    snakemake.dag.DAG.check_directory_outputs = lambda plan: None
+
 or_stop(write_stamps, CONFIG.cells, LAB, CONFIG.choices)
 
 FIGURES = sorted(path.stem for path in Path("scripts/report/figures").glob("*.rst"))

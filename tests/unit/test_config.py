@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from firmware.settings import SettingsError
+from firmware.settings import SettingsError, read_yaml
 from scripts.lib.config import load_config
 from scripts.lib.declared import load_dataset, load_model, plugins, repeats_of, seeds_needed
 
@@ -77,6 +77,22 @@ def test_a_key_given_twice_is_refused(folder):
     with (folder / MATRIX).open("a") as file:
         file.write("boards: [arduino_zero]\n")
     assert any("key 'boards' appears twice" in message for message in messages(folder))
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "? ", "- "])
+@pytest.mark.parametrize("levels", [299, 2000, 200_000])
+def test_a_file_that_nests_too_deep_is_refused(folder, opening, levels):
+    (folder / MATRIX).write_text("models:\n  " + opening * levels)
+    with pytest.raises(SettingsError, match=f"{MATRIX}: "):
+        load_config(read_yaml(folder / MATRIX), [folder / MATRIX], folder)
+
+
+@pytest.mark.parametrize("more", ["", "c:\n" + "- d\n" * 300], ids=["flat", "long"])
+@pytest.mark.parametrize("mistake", ["{b: 2, b: 3}", "{b: 2", "{[b]: 2}", "!!python/name:os.system b"])
+def test_either_loader_names_the_line_of_a_mistake(folder, mistake, more):
+    (folder / MATRIX).write_text(f"a: {mistake}\n{more}")
+    with pytest.raises(SettingsError, match=f"{MATRIX}: invalid YAML: .*line [12]"):
+        read_yaml(folder / MATRIX)
 
 
 @pytest.mark.parametrize(
