@@ -26,7 +26,6 @@ _TIMED_SAMPLES = 3
 # A board that takes seconds for an inference is not kept for minutes: it proves no more samples once it was busy for so
 # long, and it times one, without a warm-up: its caches fill in a thousandth of the time.
 _PROVING_S, _LEAST_PROVEN, _SLOW_S = 5.0, 3, 0.5
-_WORTH_A_START_CYCLES = 150_000_000
 # Labwired runs some 300,000 instructions a second: what is larger would not answer in time, and of what is not small
 # few samples are run.
 _FUNCTIONAL_MACS, _FUNCTIONAL_MACS_OF_SAMPLES, _FUNCTIONAL_INFER_S = 1_000_000, 300_000, 1800.0
@@ -70,16 +69,15 @@ def measure_cell(
         reason = f"functional only: labwired runs models up to {_FUNCTIONAL_MACS:,} MACs, this one has {build.macs:,}"
         return build.without_run("unsupported", reason)
     try:
-        # Outputs do not depend on wait states: a virtual board proves them without, several times faster, where that is
-        # worth to start it twice.
-        timed = _proof_cycles(build, board, reference) <= _WORTH_A_START_CYCLES
-        with reach(board, elf, lab, timed=timed) as reached, _talk(reached, build, board) as device:
+        # Outputs do not depend on wait states: a virtual board proves them without, several times faster.
+        with reach(board, elf, lab, timed=False) as reached, _talk(reached, build, board) as device:
             if functional:
                 reference = reference.first(max(1, _FUNCTIONAL_MACS_OF_SAMPLES // max(1, build.macs)))
             proof = _prove(device, reference)
-            if timed or reached.emulator is None or functional or not proof.holds:
-                return _measure(device, reached, build, board, proof, trace_file)
-        with reach(board, elf, lab) as reached, _talk(reached, build, board) as device:
+            if reached.make_timed and proof.holds:
+                reached.make_timed()
+                device.synchronise()
+                _check_identity(device, build, board)
             return _measure(device, reached, build, board, proof, trace_file)
     except VirtualBoardStopped as error:
         return build.without_run("failed", str(error))
@@ -92,13 +90,6 @@ def _talk(reached: Reached, build: results.BuildRecord, board: Board) -> Iterato
     with Device.behind(reached.port, board.console.baud, board.name, infer_s) as device:
         _check_identity(device, build, board)
         yield device
-
-
-def _proof_cycles(build: results.BuildRecord, board: Board, reference: Vectors) -> int:
-    """Return about how many cycles all samples take."""
-    in_software = build.scheme in ("float32", "float16") and not board.target.has_fpu
-    per_mac = 150 if in_software else 2 if "armv7em" in board.target.kernels else 6
-    return build.macs * len(reference) * per_mac
 
 
 def _prove(device: Device, reference: Vectors) -> Proof:

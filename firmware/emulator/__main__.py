@@ -7,6 +7,9 @@ with --realtime its clock never runs ahead of the host's; with --untimed its mem
 times faster and right for outputs, not for cycles; with --sensor the board's sensor gives the samples of a CSV file.
 A board that asks for a reset gets it. With --flash the contents of flash come from a file and stay in it, so that an
 update outlives the process; --cut cuts its power while it is written.
+
+A board that began --untimed is switched off and on again, with its wait states, when its standard input says `timed`;
+it then prints its port once more.
 """
 
 import argparse
@@ -19,6 +22,7 @@ import signal
 import stat
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.board import Board, load_board
@@ -29,13 +33,20 @@ from firmware.emulator.sensors import attach_sensor
 from firmware.settings import SettingsError
 
 
+@dataclass
+class _Session:
+    """The machine that runs now, and the board that it becomes when it is switched on again; None for the same."""
+
+    machine: VirtualBoard
+    next_board: Board | None = None
+
+
 def main(arguments: list[str]) -> int:
     """Run until the board stops; returns the exit code."""
     options = _parse(arguments)
     try:
-        board = load_board(options.board)
-        if options.untimed:
-            board = board.model_copy(update={"timing": None})
+        timed = load_board(options.board)
+        board = timed.model_copy(update={"timing": None}) if options.untimed else timed
         image = read_image(options.image, board, options.at)
         memory = {board.flash.name: _kept_flash(options.flash, board)} if options.flash else None
         power = Power(options.cut, random.Random(options.cut))
@@ -47,19 +58,24 @@ def main(arguments: list[str]) -> int:
     except (SettingsError, ImageError, FileExistsError) as error:
         print(error, file=sys.stderr)
         return 1
-    _watch(machine, options.pty)
+    session = _Session(machine)
+    _watch(session, timed, options.pty)
     print(f"port: {machine.console.path}", flush=True)
     try:
         while True:
             try:
-                machine.run()
+                session.machine.run()
             except BoardReset as stop:
-                print(f"virtual board was reset: {stop}", file=sys.stderr, flush=True)
-                machine = machine.restart(stop.cause)
+                asked, session.next_board = session.next_board, None
+                session.machine = session.machine.restart(stop.cause, asked)
                 if options.sensor:
-                    attach_sensor(machine, options.sensor)
+                    attach_sensor(session.machine, options.sensor)
+                if asked:
+                    print(f"port: {machine.console.path}", flush=True)
+                else:
+                    print(f"virtual board was reset: {stop}", file=sys.stderr, flush=True)
     except BoardStopped as stop:
-        _report(machine)
+        _report(session.machine)
         print(f"virtual board stopped: {stop}", file=sys.stderr, flush=True)
     finally:
         _unlink(options.pty)
@@ -116,8 +132,8 @@ def _report(machine: VirtualBoard) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def _watch(machine: VirtualBoard, link: Path | None) -> None:
-    """End the process on SIGTERM, SIGINT or end of input.
+def _watch(session: _Session, timed: Board, link: Path | None) -> None:
+    """End the process on SIGTERM, SIGINT or end of input; make the board `timed` when the input says so.
 
     The engine runs in C on the main thread, where no Python signal handler can run: a thread waits in its place, woken
     through the descriptor that the interpreter's C handler writes to.
@@ -127,18 +143,22 @@ def _watch(machine: VirtualBoard, link: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(wake)
-    threading.Thread(target=_wait_for_end, args=(woken, machine, link), daemon=True).start()
+    threading.Thread(target=_wait_for_end, args=(woken, session, timed, link), daemon=True).start()
 
 
-def _wait_for_end(woken: int, machine: VirtualBoard, link: Path | None) -> None:
+def _wait_for_end(woken: int, session: _Session, timed: Board, link: Path | None) -> None:
     kind = os.fstat(0).st_mode
     watched = [woken, 0] if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) else [woken]
     while True:
         readable = select.select(watched, [], [])[0]
-        if woken in readable or (0 in readable and not os.read(0, 4096)):
+        said = os.read(0, 4096) if 0 in readable else None
+        if woken in readable or said == b"":
             _unlink(link)
-            _report(machine)
+            _report(session.machine)
             os._exit(0)
+        if said == b"timed\n":
+            session.next_board = timed
+            session.machine.switch_off()
 
 
 if __name__ == "__main__":

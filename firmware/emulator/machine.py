@@ -79,6 +79,7 @@ class VirtualBoard:
         self._image = image
         self._stop: tuple[str, int | None] | None = None
         self._reset: str | None = None
+        self._switched_off = False
         self._failure: Exception | None = None
         self._memory = memory or {}
         self._stored: tuple[int, bytes] | None = None
@@ -157,19 +158,25 @@ class VirtualBoard:
             address = self.board.flash.origin + start
             self.engine.ctl_remove_cache(address, address + len(content))
 
-    def restart(self, cause: str) -> "VirtualBoard":
-        """Return this board after a reset, its flash and console as they are; RAM too, unless "power" was gone."""
+    def switch_off(self) -> None:
+        """Cut the power as soon as the image reads a register, as one that waits for input does; from any thread."""
+        self._switched_off = True
+
+    def restart(self, cause: str, board: Board | None = None) -> "VirtualBoard":
+        """Return this board after a reset, its flash and console as they are; RAM too, unless "power" was gone.
+
+        `board` has the same image and memories and may differ in their timing.
+        """
         memory, powerless = dict(self._memory), cause == "power"
         for region in self.board.rams if powerless else []:
             memory[region.name][:] = _FILL["ram"] * region.size_bytes
         self.counter.close()
-        board = VirtualBoard(
-            self.board, self._image, *self._options, memory, Power() if powerless else self.power, self.console
-        )
-        for peripheral in board.bus.peripherals if not powerless else []:
+        power = Power() if powerless else self.power
+        again = VirtualBoard(board or self.board, self._image, *self._options, memory, power, self.console)
+        for peripheral in again.bus.peripherals if not powerless else []:
             if hasattr(peripheral, "after_reset"):
                 peripheral.after_reset(cause)
-        return board
+        return again
 
     def _host(self, region: str) -> int:
         """Return the host address of a region's memory."""
@@ -321,6 +328,9 @@ class VirtualBoard:
     def _read(self, _engine: unicorn.Uc, offset: int, size: int, start: int) -> int:
         address = start + offset
         self._settle_flash()
+        if self._switched_off:
+            self._reset = "power"
+            self._halt("it was switched off", None)
         try:
             return self.bus.find(address).read(address, size)
         except BusError as error:

@@ -3,7 +3,7 @@
 From the port on nothing differs: same protocol, same measuring.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,13 +25,14 @@ class Reached:
     """A port with an image behind it; `emulator` names what plays the board, None for silicon.
 
     `monitor` measures the board's power, if one is wired to it. On a `functional` board what counts as cycles are
-    instructions.
+    instructions. `make_timed()` switches a virtual board that is not timed off and on again, as one that is.
     """
 
     port: str
     emulator: str | None
     monitor: Monitor | None = None
     functional: bool = False
+    make_timed: Callable[[], None] | None = None
 
     @property
     def provenance(self) -> str:
@@ -66,4 +67,6 @@ def reach(
             yield Reached(virtual.port, f"labwired {version('labwired')}", functional=True)
     else:
         with VirtualBoard(image, board.name, strict, timed, sensor) as virtual, virtual.explaining():
-            yield Reached(virtual.port, f"unicorn {version('unicorn')}")
+            yield Reached(
+                virtual.port, f"unicorn {version('unicorn')}", make_timed=None if timed else virtual.make_timed
+            )

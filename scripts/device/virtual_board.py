@@ -56,6 +56,17 @@ class VirtualBoard:
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True
         )
+        self.port = self._await_port()
+        return self
+
+    def make_timed(self) -> None:
+        """Switch a board that is not timed, and waits for a command, off and on again: as a timed one, at its port."""
+        with suppress(BrokenPipeError):
+            self._process.stdin.write("timed\n")
+            self._process.stdin.flush()
+        self._await_port()
+
+    def _await_port(self) -> str:
         watchdog = threading.Timer(_START_S, self._process.kill)
         watchdog.start()
         line = self._process.stdout.readline()
@@ -65,8 +76,7 @@ class VirtualBoard:
                 self._process.wait(5)
             code, words = self._end(), self._last_words() or "the virtual board did not start"
             raise (VirtualBoardStopped if code == _STOPPED else DeviceError)(f"{self._board}: {words}")
-        self.port = line.removeprefix("port: ").strip()
-        return self
+        return line.removeprefix("port: ").strip()
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end()

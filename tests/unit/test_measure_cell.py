@@ -13,6 +13,9 @@ from firmware.emulator.program import build_program
 from scripts import measure_cell as measuring
 from scripts.build_firmware import build_firmware
 from scripts.device.link import DeviceError
+from scripts.device.protocol import Device
+from scripts.device.virtual_board import VirtualBoard
+from scripts.lib.vectors import load_vectors
 from scripts.measure_cell import WrongImage, measure_cell
 from tests import oracles
 from tests.models import small_classifier
@@ -73,6 +76,31 @@ def test_slow_board_runs_fewer_samples(tmp_path, kernels, monkeypatch):
     monkeypatch.setattr(measuring, "_SLOW_S", 0.0)
     record = measure_cell(*make_cell(tmp_path, kernels)[:2], BOARD, tmp_path / "vectors.npz")
     assert (record.parity.samples, record.latency.runs) == (2, 1)
+
+
+def test_a_board_switched_on_again_as_timed_counts_like_one_that_always_was(tmp_path, kernels):
+    elf, _, vectors = make_cell(tmp_path, kernels)
+    sample, found = load_vectors(vectors).content(0), []
+    for timed in (True, False):
+        with (
+            VirtualBoard(elf, BOARD.name, timed=timed) as virtual,
+            Device.behind(virtual.port, BOARD.console.baud, BOARD.name) as device,
+        ):
+            found.append(device.measure(sample))
+            if not timed:
+                virtual.make_timed()
+                device.synchronise()
+                found.append(device.measure(sample))
+    always, before, after = found
+    assert after == always and before[0].cycles < always[0].cycles and before[1] == always[1]
+
+
+def test_a_board_that_stopped_does_not_become_timed(tmp_path, kernels):
+    elf, _, _ = make_cell(tmp_path, kernels)
+    with VirtualBoard(elf, BOARD.name, timed=False) as virtual:
+        virtual._process.kill()
+        with pytest.raises(DeviceError, match=BOARD.name):
+            virtual.make_timed()
 
 
 def test_same_cell_gives_the_same_record(tmp_path, kernels):
