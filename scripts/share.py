@@ -22,6 +22,7 @@ from scripts.lib.stamps import write_stamps
 _STAGES = Path("dvc.yaml")
 _LOCK = Path("dvc.lock")
 _CONFIG = Path("config/config.yaml")
+_PROFILE = Path("profiles/default/config.yaml")
 
 
 class ShareError(RuntimeError):
@@ -150,7 +151,8 @@ def _dvc(*arguments: str) -> None:
 
 def _planned() -> str:
     """What a dry run of Snakemake counts: its table of rules and jobs."""
-    plain = ("--profile", "none", "--workflow-profile", "none", "--rerun-triggers", "mtime", "code")
+    triggers = read_yaml(_PROFILE)["rerun-triggers"]  # the profile itself has a logger that draws
+    plain = ("--profile", "none", "--workflow-profile", "none", "--rerun-triggers", *triggers)
     command = ["snakemake", "--dry-run", "--quiet", "rules", "reason", "host", *plain]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if run.returncode:
