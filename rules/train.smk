@@ -20,7 +20,7 @@ rule train_model:
     priority: 20
     threads: training_threads
     resources:
-        mem_mb=4000,
+        mem_mb=3000,
     message:
         "Train {wildcards.model}"
     script:

@@ -78,20 +78,24 @@ def fit(task: Task, groups: np.ndarray, recipe: Recipe, checkpoint: Path) -> Pro
 
     The file `checkpoint` is written after every epoch and removed at the end; another recipe's is ignored.
     """
-    network, x, y = task.network, task.x, task.target
+    import tensorflow as tf
+
+    network = task.network
     network.optimizer.build(network.trainable_variables)
     progress = _restore(network, recipe.key, checkpoint) or Progress()
-    held_out = _held_out(groups, recipe.seed) if recipe.patience else np.zeros(len(x), bool)
-    validation = (x[held_out], y[held_out]) if recipe.patience else None
+    held_out = _held_out(groups, recipe.seed) if recipe.patience else np.zeros(len(task.x), bool)
+    validation = (task.x[held_out], task.target[held_out]) if recipe.patience else None
     training = np.flatnonzero(~held_out)
+    samples = tf.constant(task.x), tf.constant(task.target)
     for epoch in range(len(progress.curves), recipe.epochs):
         if recipe.patience and epoch > task.settled and epoch - 1 - progress.best_epoch >= recipe.patience:
             break
         task.before_epoch(epoch)
         order = np.random.default_rng([recipe.seed, epoch]).permutation(training)
-        history = network.fit(
-            x[order], y[order], batch_size=recipe.batch_size, validation_data=validation, shuffle=False, verbose=0
-        ).history
+        # Batch by batch: all samples in another order would be one copy more, and TensorFlow would make the next.
+        batches = tf.data.Dataset.from_tensor_slices(order).batch(recipe.batch_size)
+        batches = batches.map(lambda batch: tuple(tf.gather(array, batch) for array in samples))
+        history = network.fit(batches, validation_data=validation, verbose=0).history
         row = {name.replace("val_", "validation_"): values[0] for name, values in history.items()}
         progress.curves.append(row)
         print(f"epoch {epoch + 1}: {', '.join(f'{name} {value:.4f}' for name, value in row.items())}", flush=True)

@@ -89,8 +89,9 @@ class Network:
     def set_weights(self, weights):
         self.weight.assign(weights[0])
 
-    def fit(self, x, y, validation_data, **_options):
-        self.asked.append((x, validation_data))
+    def fit(self, batches, validation_data, **_options):
+        samples = [sample for x, y in batches.as_numpy_iterator() for sample in x if np.array_equal(x, y)]
+        self.asked.append((np.array(samples), validation_data))
         self.weight.assign(self.weight.value + 1)
         losses = {"loss": [1.0]}
         if validation_data:
