@@ -239,7 +239,7 @@ def _kills(cases: list[tuple[int, int]]) -> int:
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         bench = kills.Bench.make(Checkout(ROOT), Path(folder).resolve() / "checkout")
-        for index, seed in cases:
+        for number, (index, seed) in enumerate(cases, start=1):
             target = kills.TARGETS[index % len(kills.TARGETS)]
             try:
                 kills.kill_and_rerun(bench, seed, target)
@@ -247,6 +247,7 @@ def _kills(cases: list[tuple[int, int]]) -> int:
             except AssertionError as error:
                 outcomes["failed"] += 1
                 print(f"FAILED case {index} seed {seed}: {error}", flush=True)
+            print(f"{number}/{len(cases)}", flush=True)
     killed = ", ".join(f"{outcomes[target]} {target}" for target in kills.TARGETS)
     print(f"killed {killed}; failed {outcomes['failed']}", flush=True)
     return int(outcomes["failed"] > 0)
