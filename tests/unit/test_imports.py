@@ -13,6 +13,7 @@ MAY_TRAIN = {
     "scripts/convert_model.py",
     "scripts/build_topologies.py",
     "scripts/lib/substitute.py",
+    "scripts/lib/training.py",
 }
 
 
