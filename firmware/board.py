@@ -34,16 +34,13 @@ _PIN = re.compile(
 
 
 class Region(settings.Settings):
-    """One memory of the board, at its real address.
+    """One memory of the board, at its real address."""
 
-    `view_of` names the region that this one shows at another address: where data in flash are read, on chips with two
-    buses.
-    """
-
-    name: Name
-    kind: Literal["flash", "ram"]
-    origin: Address
-    size_bytes: Positive
+    name: Name  #: for `view_of` and `timing`
+    kind: Literal["flash", "ram"]  #: the first flash holds the image, the first RAM variables and stack
+    origin: Address  #: its first address
+    size_bytes: Positive  #: all of it, also what a bootloader keeps
+    #: the region that this one shows at another address: where data in flash are read, on chips with two buses
     view_of: Name | None = None
 
     @property
@@ -55,10 +52,10 @@ class Region(settings.Settings):
 class Console(settings.Settings):
     """The UART that reaches the host."""
 
-    uart: str
-    tx: str
-    rx: str
-    baud: Positive
+    uart: str  #: as the chip's `chip.c` names it
+    tx: str  #: the pin, such as PA2, P1.03 or GPIO0
+    rx: str  #: likewise
+    baud: Positive  #: of both directions; eight bits, no parity, one stop bit
 
     @pydantic.field_validator("tx", "rx")
     @classmethod
@@ -79,22 +76,20 @@ class Console(settings.Settings):
 class UsbId(settings.Settings):
     """What the board's serial port calls itself on USB."""
 
-    vid: Usb
-    pid: Usb
+    vid: Usb  #: vendor
+    pid: Usb  #: product
 
 
 class Power(settings.Settings):
-    """What the chip draws at `supply_v`: typical currents at 25 degrees Celsius, from the datasheet tables `source`.
+    """What the chip alone draws: typical currents at 25 degrees Celsius, for energy without a monitor."""
 
-    `active_ma` while the processor runs from flash at the board's clock; `sleep_ua` in the mode that `source` names.
-    `confirmed` is false where `active_ma` was not compared with its source: tables and page then say so.
-    """
-
-    supply_v: Annotated[float, pydantic.Field(ge=1, le=5.5, strict=True)]
+    supply_v: Annotated[float, pydantic.Field(ge=1, le=5.5, strict=True)]  #: of the chip, at these currents
+    #: while the processor runs from flash at the board's clock
     active_ma: Annotated[float, pydantic.Field(gt=0, le=2000, strict=True)]
+    #: between inferences, in the mode that `source` names
     sleep_ua: Annotated[float, pydantic.Field(gt=0, le=100000, strict=True)]
-    source: Annotated[str, pydantic.Field(min_length=1)]
-    confirmed: bool
+    source: Annotated[str, pydantic.Field(min_length=1)]  #: datasheet, its tables and their conditions
+    confirmed: bool  #: whether `active_ma` was compared with its source; tables and page say if it was not
 
     @pydantic.model_validator(mode="after")
     def _sleep_is_less(self) -> "Power":
@@ -109,12 +104,12 @@ class Slots(settings.Settings):
     The bootloader begins where an image would; all else begins and ends with a page that is erased at once.
     """
 
-    bootloader_bytes: Positive
-    counter: Address
-    counter_bytes: Positive
-    origins: Annotated[list[Address], pydantic.Field(min_length=2, max_length=2)]
-    size_bytes: Positive
-    source: Annotated[str, pydantic.Field(min_length=1)]
+    bootloader_bytes: Positive  #: kept for the bootloader
+    counter: Address  #: of the page with the security counter
+    counter_bytes: Positive  #: of that page
+    origins: Annotated[list[Address], pydantic.Field(min_length=2, max_length=2)]  #: of the two slots
+    size_bytes: Positive  #: of one slot, with header and trailer
+    source: Annotated[str, pydantic.Field(min_length=1)]  #: where the manual gives the pages of flash
 
 
 # As in firmware/bootloader/image.h and handoff.h.
@@ -122,37 +117,31 @@ SLOT_HEADER_BYTES, SLOT_TRAILER_BYTES, HANDOFF_BYTES = 512, 1024, 64
 
 
 class Board(settings.Settings):
-    """config/boards/<name>.yaml: a board with its chip, core, clock and memories.
+    """config/boards/<name>.yaml: a board with its chip, core, clock and memories."""
 
-    `timing` is absent where every memory answers in one cycle. The image starts `image_offset_bytes` into the first
-    flash, behind a bootloader that stays on the board. The compiler chooses kernels to `optimize` speed or size, where
-    it has a choice. `formats` are what the board's tools take beside the ELF; `flash_command` writes an image, and
-    {elf}, {bin}, {hex}, {uf2} and {port} in it are replaced. `sensor` is the driver in firmware/stream/sensors/ for
-    what the board carries. `slots` are absent where images cannot be updated over the wire. Only the chip's own code
-    reads `settings`.
-    """
-
-    name: str
-    title: str
-    chip: str
-    core: str
-    fpu: Literal["none", "single", "double"]
-    clock_hz: Positive
+    name: str  #: the file's
+    title: str  #: vendor, board, chip and core, for people
+    chip: str  #: folder of `firmware/chips/`
+    core: str  #: the processor that runs the image
+    fpu: Literal["none", "single", "double"]  #: what the core computes in hardware; code uses single at most
+    clock_hz: Positive  #: of the core, as the chip's code sets it
+    #: that the chip's code sets; what they cost is in `timing`
     flash_wait_states: Annotated[int, pydantic.Field(ge=0, le=15, strict=True)]
-    memory: Annotated[list[Region], pydantic.Field(min_length=2)]
-    timing: Timing | None = None
-    place: Place = Place()
-    slots: Slots | None = None
+    memory: Annotated[list[Region], pydantic.Field(min_length=2)]  #: all that an image may use
+    timing: Timing | None = None  #: absent where every memory answers in one cycle
+    place: Place = Place()  #: of code and weights
+    slots: Slots | None = None  #: absent where images cannot be updated over the wire
+    #: where in the first flash an image starts, behind a bootloader that stays on the board
     image_offset_bytes: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
-    optimize: Literal["speed", "size"] = "speed"
-    formats: list[Literal["bin", "hex", "uf2"]]
-    console: Console
-    usb: list[UsbId]
-    flash_command: list[str]
-    power: Power
-    sensor: str | None = None
-    settings: dict[Name, int] = pydantic.Field(default_factory=dict)
-    references: Annotated[list[str], pydantic.Field(min_length=1)]
+    optimize: Literal["speed", "size"] = "speed"  #: what kernels are chosen for, where there is a choice
+    formats: list[Literal["bin", "hex", "uf2"]]  #: what the board's tools take beside the ELF
+    console: Console  #: the serial line
+    usb: list[UsbId]  #: by which `make doctor` knows the board; empty if its serial port is another device's
+    flash_command: list[str]  #: writes an image; {elf}, {bin}, {hex}, {uf2} and {port} are replaced; empty: by hand
+    power: Power  #: currents of the chip
+    sensor: str | None = None  #: driver in `firmware/stream/sensors/` for what the board carries
+    settings: dict[Name, int] = pydantic.Field(default_factory=dict)  #: numbers that only the chip's own code reads
+    references: Annotated[list[str], pydantic.Field(min_length=1)]  #: the manuals that comments in the file name
 
     @pydantic.field_validator("core")
     @classmethod

@@ -21,10 +21,10 @@ def _power_of_two(number: int) -> bool:
 
 
 class Cache(settings.Settings):
-    """A cache of `lines` lines, `ways` of them in a set, that replaces the line of a set used longest ago."""
+    """A cache that replaces the line of a set used longest ago."""
 
-    lines: Lines
-    ways: Lines
+    lines: Lines  #: in all, of `line_bytes` each
+    ways: Lines  #: lines of a set
 
     @property
     def sets(self) -> int:
@@ -39,20 +39,16 @@ class Cache(settings.Settings):
 
 
 class Timing(settings.Settings):
-    """Memories that keep the core waiting: by region, the cycles that a line costs when it is not at hand.
+    """Memories that keep the core waiting, and the caches before them."""
 
-    `line_bytes` is one read of the memory, or a line of the cache. `instruction` serves fetches and `data` loads;
-    `shared` serves both. Without a cache for data every load waits. With `prefetch` the line behind the one just read
-    is read next.
-    """
-
-    line_bytes: LineBytes
+    line_bytes: LineBytes  #: one read of the memory, or a line of the cache
+    #: by region, the cycles that a line costs when it is not at hand
     miss_cycles: Annotated[dict[str, MissCycles], pydantic.Field(min_length=1)]
-    prefetch: bool = False
-    instruction: Cache | None = None
-    data: Cache | None = None
-    shared: Cache | None = None
-    source: str
+    prefetch: bool = False  #: the line behind the one just read is read next
+    instruction: Cache | None = None  #: for fetches
+    data: Cache | None = None  #: for loads; without one every load waits
+    shared: Cache | None = None  #: for both, instead of the other two
+    source: str  #: the manual, and what is assumed
 
     @pydantic.field_validator("line_bytes")
     @classmethod
@@ -74,5 +70,5 @@ class Place(settings.Settings):
     What lies in RAM costs its bytes there as well as in flash, and waits for no flash.
     """
 
-    code: Literal["flash", "ram"] = "flash"
-    weights: Literal["flash", "ram"] = "flash"
+    code: Literal["flash", "ram"] = "flash"  #: of the kernels
+    weights: Literal["flash", "ram"] = "flash"  #: and all other constants of the model

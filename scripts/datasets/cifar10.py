@@ -20,10 +20,10 @@ FILES = {"train": [f"data_batch_{number}.bin" for number in range(1, 6)], "test"
 
 
 class Parameters(settings.Settings):
-    """train, test: only so many, from the first on."""
+    """How much is taken; all of it, if nothing is said."""
 
-    train: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None
-    test: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None
+    train: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None  #: samples, from the first on
+    test: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None  #: likewise
 
 
 def load(folder: Path, parameters: Parameters) -> Prepared:

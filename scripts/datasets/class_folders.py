@@ -22,16 +22,13 @@ Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 
 
 class Parameters(settings.Settings):
-    """files: their kind; rate_hz: of the sound; coefficients: of its MFCC, without which samples are the sound itself.
+    """What the files are, and how they are split; a file's side depends on its name alone."""
 
-    test_share: of each class; a file's place in the split depends on its name alone. group: a regular expression whose
-    one group names the subject or the recording in a file's name; no group is on both sides.
-    """
-
-    files: Literal["wav", "png", "csv"]
-    rate_hz: Positive = 16_000
-    coefficients: Positive | None = None
-    test_share: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.2
+    files: Literal["wav", "png", "csv"]  #: their kind
+    rate_hz: Positive = 16_000  #: samples a second that sound must have
+    coefficients: Positive | None = None  #: of the MFCC of sound; without them samples are the sound itself
+    test_share: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.2  #: of each class
+    #: a regular expression whose one group names the subject, or the recording, in a file's name; none is on both sides
     group: str | None = None
 
     @pydantic.field_validator("group")

@@ -27,11 +27,11 @@ BALL_PASS = 3.57  # defects passed in one turn
 
 
 class Parameters(settings.Settings):
-    """recordings_train: sound fans; recordings_test: half of them faulty; seed."""
+    """How much is synthesised."""
 
-    recordings_train: Positive
-    recordings_test: Annotated[int, pydantic.Field(ge=4, multiple_of=2, strict=True)]
-    seed: Annotated[int, pydantic.Field(ge=0, strict=True)] = 1
+    recordings_train: Positive  #: of sound fans, two seconds each
+    recordings_test: Annotated[int, pydantic.Field(ge=4, multiple_of=2, strict=True)]  #: half of them of faulty fans
+    seed: Annotated[int, pydantic.Field(ge=0, strict=True)] = 1  #: of all that is random
 
 
 def load(_folder: Path, parameters: Parameters) -> Prepared:

@@ -15,12 +15,12 @@ CLASS_NAMES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", 
 
 
 class Parameters(settings.Settings):
-    """size: pixels, padded with black from 28; channels: equal copies; train, test: only so many, from the first on."""
+    """The form of the pictures, and how many are taken; all of them, if nothing is said."""
 
-    size: Annotated[int, pydantic.Field(ge=28, strict=True)] = 28
-    channels: Annotated[int, pydantic.Field(gt=0, strict=True)] = 1
-    train: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None
-    test: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None
+    size: Annotated[int, pydantic.Field(ge=28, strict=True)] = 28  #: pixels of a side, padded with black from 28
+    channels: Annotated[int, pydantic.Field(gt=0, strict=True)] = 1  #: equal copies
+    train: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None  #: samples, from the first on
+    test: Annotated[int, pydantic.Field(gt=0, strict=True)] | None = None  #: likewise
 
 
 def load(folder: Path, parameters: Parameters) -> Prepared:

@@ -25,11 +25,11 @@ _BLEND = np.maximum(0, 1 - np.abs(np.linspace(0, PATCHES - 1, SIZE)[:, None] - n
 
 
 class Parameters(settings.Settings):
-    """train, test: pictures, half of them with a garment; seed."""
+    """How much is rendered."""
 
-    train: Positive
-    test: Positive
-    seed: Annotated[int, pydantic.Field(ge=0, strict=True)] = 1
+    train: Positive  #: pictures, half of them with a garment
+    test: Positive  #: likewise
+    seed: Annotated[int, pydantic.Field(ge=0, strict=True)] = 1  #: of all that is random
 
 
 def load(folder: Path, parameters: Parameters) -> Prepared:

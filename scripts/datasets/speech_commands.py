@@ -24,13 +24,13 @@ SILENCE, UNKNOWN, NOISE = "silence", "unknown", "_background_noise_"
 
 
 class Parameters(settings.Settings):
-    """words: a class each; silence, unknown: one more class each; coefficients: of the MFCC."""
+    """The classes and the form of the features."""
 
-    words: Names
-    silence: bool = False
-    unknown: bool = False
-    coefficients: Positive = 10
-    seed: Annotated[int, pydantic.Field(ge=0, strict=True)] = 1
+    words: Names  #: a class each
+    silence: bool = False  #: one more class, of background noise
+    unknown: bool = False  #: one more class, of all other words
+    coefficients: Positive = 10  #: of the MFCC
+    seed: Annotated[int, pydantic.Field(ge=0, strict=True)] = 1  #: of the choice of noise and of other words
 
 
 def load(folder: Path, parameters: Parameters) -> Prepared:

@@ -28,22 +28,18 @@ SILENCE_PEAK = (0.005, 0.1)
 
 
 class Parameters(settings.Settings):
-    """words: a class each; unknown: words of one more class; silence: noise alone, one more class.
+    """The classes, how much is spoken, by whom, and the form of the features."""
 
-    clips_train, clips_test: per class. coefficients: of the MFCC. mean_over_time: one vector for a clip instead of one
-    for a frame. voices: variants of espeak-ng; those of the test are not heard in training.
-    """
-
-    words: Names
-    unknown: list[str] = pydantic.Field(default_factory=list)
-    silence: bool = False
-    clips_train: Positive
-    clips_test: Positive
-    coefficients: Positive
-    mean_over_time: bool = False
-    voices_train: Names
-    voices_test: Names
-    seed: Annotated[int, pydantic.Field(ge=0, strict=True)] = 1
+    words: Names  #: a class each
+    unknown: list[str] = pydantic.Field(default_factory=list)  #: words of one more class
+    silence: bool = False  #: one more class, of noise alone
+    clips_train: Positive  #: of each class
+    clips_test: Positive  #: of each class
+    coefficients: Positive  #: of the MFCC
+    mean_over_time: bool = False  #: one vector for a clip instead of one for a frame
+    voices_train: Names  #: variants of espeak-ng
+    voices_test: Names  #: others, which are not heard in training
+    seed: Annotated[int, pydantic.Field(ge=0, strict=True)] = 1  #: of all that is random
 
     @pydantic.model_validator(mode="after")
     def _apart(self) -> "Parameters":

@@ -19,10 +19,10 @@ KINDS = ("normal", "anomaly")
 
 
 class Parameters(settings.Settings):
-    """recordings_train, recordings_test: at most so many, spread evenly over all names."""
+    """How much is taken."""
 
-    recordings_train: Annotated[int, pydantic.Field(gt=0, strict=True)] = 1000
-    recordings_test: Annotated[int, pydantic.Field(gt=1, strict=True)] = 1000
+    recordings_train: Annotated[int, pydantic.Field(gt=0, strict=True)] = 1000  #: at most, spread evenly over all names
+    recordings_test: Annotated[int, pydantic.Field(gt=1, strict=True)] = 1000  #: likewise
 
 
 def load(folder: Path, parameters: Parameters) -> Prepared:

@@ -26,11 +26,11 @@ ALLOWED = {
 
 
 class Parameters(settings.Settings):
-    """window, train_stride: samples at 50 Hz; test_subjects: participants seen in the test only."""
+    """How the series are cut, and who is held out."""
 
-    window: Positive
-    train_stride: Positive
-    test_subjects: Annotated[list[Positive], pydantic.Field(min_length=1)]
+    window: Positive  #: samples of a window, at 50 Hz
+    train_stride: Positive  #: samples from one training window to the next; those of the test do not overlap
+    test_subjects: Annotated[list[Positive], pydantic.Field(min_length=1)]  #: participants seen in the test only
 
 
 class _ArrayUnpickler(pickle.Unpickler):

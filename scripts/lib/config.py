@@ -23,34 +23,26 @@ ItemT = TypeVar("ItemT")
 
 
 class Image(settings.Settings):
-    """config/images/<name>.yaml: an image that another engine built; it speaks the MLPerf Tiny protocol.
+    """config/images/<name>.yaml: an image that another engine built; it speaks the MLPerf Tiny protocol."""
 
-    `model` and `scheme` name the network in it, whose test vectors it must pass; `file` is an .elf or .bin, relative to
-    the checkout.
-    """
-
-    name: str
-    title: Text
-    file: Annotated[str, pydantic.Field(pattern=r"\.(elf|bin)$")]
-    model: str
-    scheme: str
-    board: str
-    engine: Annotated[str, pydantic.Field(pattern=r"^\S(.*\S)?$")]
+    name: str  #: the file's
+    title: Text  #: what it is, for people
+    file: Annotated[str, pydantic.Field(pattern=r"\.(elf|bin)$")]  #: relative to the checkout
+    model: str  #: the network in it, whose test vectors it must pass
+    scheme: str  #: of that network
+    board: str  #: that it runs on
+    engine: Annotated[str, pydantic.Field(pattern=r"^\S(.*\S)?$")]  #: the name of who built it, a column of the table
 
 
 class Matrix(settings.Settings):
-    """config/config.yaml: which models, schemes and boards are combined, and which foreign images stand beside them.
+    """config/config.yaml: every one of these models x schemes x boards is a cell, with foreign images beside them."""
 
-    `host` may stand among the boards: this machine, for comparison; its numbers are its own. `duty_cycle` is what
-    average power and battery life stand for; `accuracy_budget_points` is how much accuracy, in percentage points, a
-    cheaper scheme may lose to be advised.
-    """
-
-    models: Annotated[list[str], pydantic.Field(min_length=1)]
-    schemes: Annotated[list[str], pydantic.Field(min_length=1)]
-    boards: Annotated[list[str], pydantic.Field(min_length=1)]
-    images: list[str] = pydantic.Field(default_factory=list)
-    duty_cycle: DutyCycle = DEFAULT_DUTY_CYCLE
+    models: Annotated[list[str], pydantic.Field(min_length=1)]  #: files of `config/models/`
+    schemes: Annotated[list[str], pydantic.Field(min_length=1)]  #: number formats of weights and activations
+    boards: Annotated[list[str], pydantic.Field(min_length=1)]  #: files of `config/boards/`; `host` is this machine
+    images: list[str] = pydantic.Field(default_factory=list)  #: names of `config/images/<name>.yaml`
+    duty_cycle: DutyCycle = DEFAULT_DUTY_CYCLE  #: what average power and battery life stand for
+    #: how much accuracy, in percentage points, a cheaper scheme may lose to be advised
     accuracy_budget_points: Annotated[float, pydantic.Field(ge=0, le=100)] = 1.0
 
     @pydantic.field_validator("models", "schemes", "boards", "images")

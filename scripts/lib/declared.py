@@ -41,37 +41,35 @@ def _known(name: str, kind: str, valid: list[str]) -> str:
 
 
 class Variant(settings.Settings):
-    """What a variant is `of`, and the `kind` of change; the kind's own `Parameters` are added to this."""
+    """What a variant changes, and how; the kind's own `Parameters` are added to this."""
 
-    of: str
-    kind: str
+    of: str  #: the model that it is a variant of
+    kind: str  #: file of `scripts/variants/`
 
 
 class Model(settings.Settings):
     """config/models/<name>.yaml: an architecture, its data and how it is trained.
 
-    `parameters` is an instance of the builder's own `Parameters`. `threads` is part of the recipe: float sums depend on
-    it, so another number gives other weights. `patience` turns early stopping on: a tenth of the training samples is
-    set aside, and training ends that many epochs after their loss was lowest, with the weights of that epoch.
-    `repeats` trainings differ in their seed alone; each is a model of its own, <name>-seed<N>. `mlperf_target` is the
-    accuracy or AUC that MLPerf Tiny asks of this task, on its own data. With `variant` the file has a title and repeats
-    of its own and all else is the base's, so that both have the same training budget.
+    With `variant` the file has a title and repeats of its own and all else is the base's, so that both have the same
+    training budget.
     """
 
-    name: str
-    title: Text
-    dataset: str
-    builder: str
-    parameters: Any
-    seed: Annotated[int, pydantic.Field(ge=0, strict=True)]
-    threads: Positive
-    epochs: Positive
-    batch_size: Positive
-    learning_rate: Annotated[float, pydantic.Field(gt=0)]
+    name: str  #: the file's
+    title: Text  #: what it is, for people
+    dataset: str  #: file of `config/datasets/`
+    builder: str  #: file of `scripts/models/`
+    parameters: Any = pydantic.Field(default_factory=dict)  #: the builder's own, below
+    seed: Annotated[int, pydantic.Field(ge=0, strict=True)]  #: of initial weights, order of samples and dropout
+    threads: Positive  #: of the training, part of the recipe: float sums depend on it, so another number, other weights
+    epochs: Positive  #: passes over the training samples, at most
+    batch_size: Positive  #: samples of one step
+    learning_rate: Annotated[float, pydantic.Field(gt=0)]  #: of the optimizer, Adam
+    #: early stopping: a tenth of the training samples is set aside, and training ends so many epochs after their loss
+    #: was lowest, with the weights of that epoch
     patience: Positive | None = None
-    repeats: Positive = 1
-    mlperf_target: Share | None = None
-    variant: Variant | None = None
+    repeats: Positive = 1  #: trainings that differ in their seed alone; each is a model of its own, `<name>-seed<N>`
+    mlperf_target: Share | None = None  #: accuracy or AUC that MLPerf Tiny asks of this task, on its own data
+    variant: Variant | None = None  #: of another model
 
     @property
     def teacher(self) -> str | None:
@@ -90,18 +88,16 @@ class Model(settings.Settings):
 
 
 class GivenModel(settings.Settings):
-    """config/models/<name>.yaml with `tflite`: a model from elsewhere, in the one scheme that it has.
+    """config/models/<name>.yaml with `tflite`: a model from elsewhere, in the one scheme that it has."""
 
-    `vectors` is an .npz with x, float32 (n, *input shape), and y, int64 (n,) labels. Without them the model is compared
-    with its oracle on random inputs, and has no accuracy.
-    """
-
-    name: str
-    title: Text
-    tflite: Annotated[str, pydantic.Field(pattern=r"\.tflite$")]
-    scheme: Literal[tuple(SCHEMES)]
+    name: str  #: the file's
+    title: Text  #: what it is, for people
+    tflite: Annotated[str, pydantic.Field(pattern=r"\.tflite$")]  #: the file, relative to the checkout
+    scheme: Literal[tuple(SCHEMES)]  #: in which it was converted
+    #: x, float32 (n, *input shape), and y, int64 (n,) labels; without them random inputs are compared with the oracle,
+    #: and there is no accuracy
     vectors: Annotated[str, pydantic.Field(pattern=r"\.npz$")] | None = None
-    mlperf_target: Share | None = None
+    mlperf_target: Share | None = None  #: accuracy or AUC that MLPerf Tiny asks of this task, on its own data
 
     @property
     def schemes(self) -> list[str]:
@@ -110,37 +106,35 @@ class GivenModel(settings.Settings):
 
 
 class Package(settings.Settings):
-    """A package of the Debian archive or a wheel on PyPI, with its sha256.
+    """A package of the Debian archive or a wheel on PyPI."""
 
-    It carries the files in `folder`; without a folder the package itself is the file.
-    """
-
-    kind: Literal["debian", "pypi"]
-    package: Text
-    version: Text
-    sha256: Sha256
-    folder: Text | None = None
+    kind: Literal["debian", "pypi"]  #: where it is found
+    package: Text  #: its name there
+    version: Text  #: exactly this one
+    sha256: Sha256  #: of the package
+    folder: Text | None = None  #: in the package, with the files; without it the package itself is the file
 
 
 class Download(settings.Settings):
-    """Addresses of the files, whose names are the last parts of the addresses."""
+    """Files on the web."""
 
-    kind: Literal["url"]
+    kind: Literal["url"]  #: downloaded
+    #: their addresses, which end with the files' names
     urls: Annotated[list[Annotated[str, pydantic.Field(pattern=r"^https?://.+/[^/?]+$")]], pydantic.Field(min_length=1)]
 
 
 class Folder(settings.Settings):
-    """A folder of this machine that holds the files; $NAME is taken from the environment, and skipped if not set."""
+    """A folder of this machine that holds the files."""
 
-    kind: Literal["folder"]
-    path: Text
+    kind: Literal["folder"]  #: copied
+    path: Text  #: $NAME in it is taken from the environment; the source is skipped if that is not set
 
 
 class Tree(settings.Settings):
     """A folder of this machine whose files are one's own, whatever they are: none is declared, and they may change."""
 
-    kind: Literal["tree"]
-    path: Text
+    kind: Literal["tree"]  #: copied, and again when a file changes
+    path: Text  #: relative to the checkout, or absolute
 
     def names(self) -> list[str]:
         """Return the names of all files below the folder, without hidden ones; none if there is no such folder."""
@@ -155,24 +149,22 @@ Source = Annotated[Package | Download | Folder | Tree, pydantic.Field(discrimina
 class Dataset(settings.Settings):
     """config/datasets/<name>.yaml: where the raw files come from and how the loader splits them.
 
-    With `raw`, files and all that is said of them are those of that other dataset. `sources` are tried in order;
-    `files` maps each raw file to the checksum that its authors published, sha256 or md5, whichever source it came from;
-    null if there is none: then the first download's is recorded, and later ones must have the same. A generator needs
-    no files, and a tree has its own. `nature` says how far results carry: `real` recordings, `synthetic` ones, or a
-    `proxy`, another task that stands for one.
+    With `raw`, licence, citation, version, sources and files are those of that other dataset.
     """
 
-    name: str
-    title: Text
-    nature: Literal["real", "synthetic", "proxy"]
-    licence: Text
-    citation: Text
-    version: Text
-    loader: str
-    raw: str
-    sources: list[Source]
+    name: str  #: the file's
+    title: Text  #: what it is, for people
+    nature: Literal["real", "synthetic", "proxy"]  #: how far results carry; a proxy is another task that stands for one
+    licence: Text  #: of the data
+    citation: Text  #: of who made them
+    version: Text  #: of the data
+    loader: str  #: file of `scripts/datasets/`
+    raw: str = ""  #: the dataset whose raw files it uses, if not its own
+    sources: list[Source]  #: tried in order; none for what a loader generates
+    #: each raw file's checksum as its authors published it, of whichever source; null if there is none: then the first
+    #: download's is recorded, and later ones must have the same. A generator needs no files, and a tree has its own
     files: dict[FileName, Checksum | None]
-    parameters: Any
+    parameters: Any = pydantic.Field(default_factory=dict)  #: the loader's own, below
 
     @pydantic.field_validator("loader")
     @classmethod

@@ -14,9 +14,9 @@ _HOURS_PER_DAY = 24
 class DutyCycle(settings.Settings):
     """How often a device infers, and its battery; between inferences it sleeps."""
 
-    inferences_per_hour: Annotated[float, pydantic.Field(gt=0, le=3.6e6, strict=True)]
-    battery_mah: Annotated[float, pydantic.Field(ge=1, le=1e6, strict=True)]
-    battery_v: Annotated[float, pydantic.Field(ge=1, le=60, strict=True)]
+    inferences_per_hour: Annotated[float, pydantic.Field(gt=0, le=3.6e6, strict=True)]  #: evenly spread
+    battery_mah: Annotated[float, pydantic.Field(ge=1, le=1e6, strict=True)]  #: charge of a full battery
+    battery_v: Annotated[float, pydantic.Field(ge=1, le=60, strict=True)]  #: its mean voltage
 
     def average_power_mw(self, energy: Energy, latency_us: float) -> float | None:
         """Inferences and sleep together; None if the board is too slow for that many inferences."""

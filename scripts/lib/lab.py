@@ -19,14 +19,12 @@ MONITORS_FOLDER = Path(__file__).parents[1] / "device" / "power"
 
 
 class MonitorSettings(settings.Settings):
-    """What every power monitor has; scripts/device/power/<kind>.py adds its own.
+    """What every power monitor has; scripts/device/power/<kind>.py adds its own."""
 
-    `supply_v` is the voltage of the measured supply, if not that of the board's YAML. With `subtract_idle` the power
-    of the waiting board, measured just before, is taken off.
-    """
-
-    kind: str
+    kind: str  #: file of `scripts/device/power/`
+    #: of the measured supply, if not that of the board's YAML
     supply_v: Annotated[float, pydantic.Field(ge=0.8, le=5.5, strict=True)] | None = None
+    #: take off the power of the waiting board, measured just before
     subtract_idle: Annotated[bool, pydantic.Field(strict=True)] = False
 
 
@@ -36,17 +34,14 @@ def monitor_kinds() -> list[str]:
 
 
 class Unit(settings.Settings):
-    """One physical board: its `port` (a device or a pyserial URL), or its `usb_serial` number by which to find it.
+    """One physical board, with either `port` or `usb_serial`."""
 
-    `flash_command` replaces the one of the board's YAML, for a tool that lives elsewhere; an empty one flashes nothing.
-    `monitor` measures the energy of its inferences.
-    """
-
-    board: str
+    board: str  #: file of `config/boards/`
+    #: a device such as /dev/ttyACM0, or a pyserial URL
     port: Annotated[str, pydantic.Field(min_length=1)] | None = None
-    usb_serial: Annotated[str, pydantic.Field(min_length=1)] | None = None
-    flash_command: list[str] | None = None
-    monitor: pydantic.SerializeAsAny[MonitorSettings] | None = None
+    usb_serial: Annotated[str, pydantic.Field(min_length=1)] | None = None  #: number by which its port is found
+    flash_command: list[str] | None = None  #: instead of that of the board's YAML; an empty one flashes nothing
+    monitor: pydantic.SerializeAsAny[MonitorSettings] | None = None  #: measures the energy of its inferences
 
     @pydantic.field_validator("monitor", mode="before")
     @classmethod
@@ -96,7 +91,7 @@ class Unit(settings.Settings):
 class Lab(settings.Settings):
     """config/lab.yaml: the boards that are plugged in; several units of one board form a pool."""
 
-    boards: list[Unit] = pydantic.Field(default_factory=list)
+    boards: list[Unit] = pydantic.Field(default_factory=list)  #: a line for each unit; all other boards are virtual
 
     @pydantic.field_validator("boards")
     @classmethod

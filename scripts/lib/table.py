@@ -24,64 +24,58 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One cell; None means that there is no such number.
+    """One cell; None means that there is no such number. Shares are 0..1; bytes and cycles are whole."""
 
-    Shares (accuracy, AUC, their intervals, agreement) are 0..1; a model has an accuracy or an AUC, by its task.
-    `data_nature` is real, synthetic or proxy; `mlperf_target` is what the benchmark asks on its own data.
-    `ram_stack_bytes` is the peak, or the reserve where nothing ran; `ram_static_bytes` is all other RAM outside the
-    arena. `power_mw` is the mean of one inference at `supply_v`; `average_power_mw` and `battery_life_days` are those
-    of the duty cycle in config.yaml, and empty where the board is too slow for it. `instructions` of one inference are
-    given where there is no latency although the outputs are proven: status functional.
-    """
-
-    model: str
-    scheme: str
-    board: str
-    status: str
-    reason: str | None
-    dataset: str | None
-    data_nature: str | None
-    accuracy: float | None
-    accuracy_ci_low: float | None
-    accuracy_ci_high: float | None
-    accuracy_samples: int | None
-    auc: float | None
-    auc_ci_low: float | None
-    auc_ci_high: float | None
-    auc_recordings: int | None
-    mlperf_target: float | None
-    agreement_with_float: float | None
-    output_sqnr_db: float | None
-    latency_ms: float | None
-    latency_cycles: int | None
-    latency_provenance: str | None
-    latency_error_pct: float | None
-    instructions: int | None
-    clock_hz: int | None
-    flash_bytes: int | None
-    flash_code_bytes: int | None
-    flash_weights_bytes: int | None
-    flash_capacity_bytes: int | None
-    ram_bytes: int | None
-    ram_arena_bytes: int | None
-    ram_static_bytes: int | None
-    ram_stack_bytes: int | None
-    ram_capacity_bytes: int | None
-    energy_uj: float | None
-    power_mw: float | None
-    supply_v: float | None
-    energy_provenance: str | None
-    average_power_mw: float | None
-    battery_life_days: float | None
-    parity_oracle: str | None
-    parity_samples: int | None
-    parity_max_abs_diff: float | None
-    parity_tolerance: float | None
-    engine: str
-    compiler: str
-    emulator: str | None
-    elf_sha256: str | None
-    tflite_sha256: str
+    model: str  #: `config/models/<name>.yaml`
+    scheme: str  #: number format of weights and activations
+    board: str  #: `config/boards/<name>.yaml`, or `host`, this machine
+    status: str  #: see above
+    reason: str | None  #: why the status is not ok
+    dataset: str | None  #: `config/datasets/<name>.yaml`
+    data_nature: str | None  #: real, synthetic or proxy
+    accuracy: float | None  #: over the test split, of models with classes
+    accuracy_ci_low: float | None  #: where its 95 % interval begins
+    accuracy_ci_high: float | None  #: and ends
+    accuracy_samples: int | None  #: of the test split
+    auc: float | None  #: area under the ROC curve, of models that detect anomalies
+    auc_ci_low: float | None  #: where its 95 % interval begins
+    auc_ci_high: float | None  #: and ends
+    auc_recordings: int | None  #: of the test split
+    mlperf_target: float | None  #: what MLPerf Tiny asks of this task, on its own data
+    agreement_with_float: float | None  #: share of test samples with the class that float32 gives
+    output_sqnr_db: float | None  #: outputs of float32 against their difference from this scheme's
+    latency_ms: float | None  #: one inference, without the transfer of its input; the median of several
+    latency_cycles: int | None  #: the same, of the chip's own counter
+    latency_provenance: str | None  #: measured or modelled: see [trust.md](trust.md)
+    latency_error_pct: float | None  #: stated error of the core's cost model; empty where it is not known
+    instructions: int | None  #: of one inference, where outputs are proven and nothing is timed
+    clock_hz: int | None  #: of the core
+    flash_bytes: int | None  #: the whole image
+    flash_code_bytes: int | None  #: of it, code and all constants but the model's
+    flash_weights_bytes: int | None  #: of it, the model's constants
+    flash_capacity_bytes: int | None  #: what an image may fill
+    ram_bytes: int | None  #: arena, static and stack
+    ram_arena_bytes: int | None  #: activations and scratch, with input and output
+    ram_static_bytes: int | None  #: all other variables, with the buffer that takes the input from the line
+    ram_stack_bytes: int | None  #: the peak, or the reserve where nothing ran
+    ram_capacity_bytes: int | None  #: what the board has
+    energy_uj: float | None  #: one inference
+    power_mw: float | None  #: mean of one inference, at `supply_v`
+    supply_v: float | None  #: of the chip
+    energy_provenance: str | None  #: measured, estimated or estimated (current not confirmed)
+    average_power_mw: (
+        float | None
+    )  #: at the duty cycle of `config/config.yaml`; empty where the board is too slow for it
+    battery_life_days: float | None  #: likewise
+    parity_oracle: str | None  #: what outputs are compared with
+    parity_samples: int | None  #: how many inputs
+    parity_max_abs_diff: float | None  #: largest difference, in the unit of the output tensor
+    parity_tolerance: float | None  #: largest that is allowed
+    engine: str  #: who built the image
+    compiler: str  #: and with what
+    emulator: str | None  #: version of the virtual board; empty on silicon
+    elf_sha256: str | None  #: of the image
+    tflite_sha256: str  #: of the model
 
     @property
     def cell(self) -> str:

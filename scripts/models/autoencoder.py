@@ -13,11 +13,11 @@ Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 
 
 class Parameters(settings.Settings):
-    """hidden: units of every hidden layer; depth: hidden layers on each side; latent: units of the narrowest layer."""
+    """The size of the layers."""
 
-    hidden: Positive = 128
-    depth: Positive = 4
-    latent: Positive = 8
+    hidden: Positive = 128  #: units of every hidden layer
+    depth: Positive = 4  #: hidden layers on each side
+    latent: Positive = 8  #: units of the narrowest layer
 
 
 def build(input_shape: tuple[int, ...], classes: int, parameters: Parameters):

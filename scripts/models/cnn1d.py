@@ -10,13 +10,13 @@ Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 
 
 class Parameters(settings.Settings):
-    """filters: channels of each block; kernel, pool: samples; hidden: dense units; dropout: training only."""
+    """The size of the blocks and of the layer behind them."""
 
-    filters: Annotated[list[Positive], pydantic.Field(min_length=1)]
-    kernel: Positive
-    pool: Positive
-    hidden: Positive
-    dropout: Annotated[float, pydantic.Field(ge=0, lt=1)]
+    filters: Annotated[list[Positive], pydantic.Field(min_length=1)]  #: channels of each block
+    kernel: Positive  #: samples that a convolution sees
+    pool: Positive  #: samples that become one behind each block
+    hidden: Positive  #: units of the dense layer
+    dropout: Annotated[float, pydantic.Field(ge=0, lt=1)]  #: share of them, in training only
 
 
 def build(input_shape: tuple[int, ...], classes: int, parameters: Parameters):

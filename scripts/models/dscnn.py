@@ -13,10 +13,10 @@ Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 
 
 class Parameters(settings.Settings):
-    """filters: channels of every convolution; blocks: depthwise-separable pairs."""
+    """The size of the network."""
 
-    filters: Positive = 64
-    blocks: Positive = 4
+    filters: Positive = 64  #: channels of every convolution
+    blocks: Positive = 4  #: depthwise-separable pairs
 
 
 def build(input_shape: tuple[int, ...], classes: int, parameters: Parameters):

@@ -8,8 +8,9 @@ from firmware import settings
 
 
 class Parameters(settings.Settings):
-    """hidden: units of each hidden layer."""
+    """The size of the layers."""
 
+    #: units of each hidden layer
     hidden: Annotated[list[Annotated[int, pydantic.Field(gt=0, strict=True)]], pydantic.Field(min_length=1)]
 
 

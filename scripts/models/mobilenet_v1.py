@@ -14,9 +14,9 @@ _PAIRS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)]
 
 
 class Parameters(settings.Settings):
-    """width: factor on all channel counts."""
+    """The size of the network."""
 
-    width: Annotated[float, pydantic.Field(gt=0, le=1)] = 0.25
+    width: Annotated[float, pydantic.Field(gt=0, le=1)] = 0.25  #: factor on all numbers of channels
 
 
 def build(input_shape: tuple[int, ...], classes: int, parameters: Parameters):

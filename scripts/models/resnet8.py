@@ -14,8 +14,9 @@ Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 
 
 class Parameters(settings.Settings):
-    """filters: channels of each stack; every stack but the first halves height and width."""
+    """The size of the network."""
 
+    #: channels of each stack; every stack but the first halves height and width
     filters: Annotated[tuple[Positive, ...], pydantic.Field(min_length=1)] = (16, 32, 64)
 
 

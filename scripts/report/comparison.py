@@ -27,10 +27,10 @@ Amount = Annotated[float, pydantic.Field(ge=0)]
 
 
 class Limit(settings.Settings):
-    """How much a column may get worse: `worse_pct` of the base's value, or `worse_points`, hundredths of a share."""
+    """How much a column may get worse: one of the two."""
 
-    worse_pct: Amount | None = None
-    worse_points: Amount | None = None
+    worse_pct: Amount | None = None  #: percent of the base's value
+    worse_points: Amount | None = None  #: percentage points, for accuracy and other shares
 
     @pydantic.model_validator(mode="after")
     def _one(self) -> "Limit":
@@ -42,8 +42,8 @@ class Limit(settings.Settings):
 class Policy(settings.Settings):
     """config/policy.yaml: which columns of the table may get worse by how much, and whether cells may be missing."""
 
-    limits: Annotated[dict[str, Limit], pydantic.Field(min_length=1)]
-    missing_cells: Literal["fail", "allow"]
+    limits: Annotated[dict[str, Limit], pydantic.Field(min_length=1)]  #: by column of the table; others are free
+    missing_cells: Literal["fail", "allow"]  #: whether cells of the base may be missing
 
     @pydantic.field_validator("limits")
     @classmethod

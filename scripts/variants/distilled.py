@@ -16,10 +16,11 @@ LEAST = 1e-7  # the smallest probability, so that every one has a logarithm
 
 
 class Parameters(settings.Settings):
-    """teacher: the name of a model on the same data; temperature; weight: of what the teacher says."""
+    """Whom the model learns from, and how much."""
 
-    teacher: Annotated[str, pydantic.Field(min_length=1)]
-    temperature: Annotated[float, pydantic.Field(gt=0)] = 2.0
+    teacher: Annotated[str, pydantic.Field(min_length=1)]  #: a model on the same data
+    temperature: Annotated[float, pydantic.Field(gt=0)] = 2.0  #: by which the probabilities of both are softened
+    #: of the teacher's word in the loss; the label has the rest
     weight: Annotated[float, pydantic.Field(gt=0, le=1)] = 0.5
 
 

@@ -17,9 +17,10 @@ Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 
 
 class Parameters(settings.Settings):
-    """sparsity: share of zeros in the end; ramp: shares of the epochs at which pruning begins and has its target."""
+    """How many weights become zero, and when."""
 
-    sparsity: Share
+    sparsity: Share  #: share of zeros in the end
+    #: shares of the epochs after which pruning begins, and has reached its target
     ramp: tuple[Annotated[float, pydantic.Field(ge=0, lt=1)], Share] = (0.2, 0.6)
 
     @pydantic.model_validator(mode="after")

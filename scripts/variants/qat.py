@@ -21,10 +21,10 @@ LEAST_SCALE = 1e-8
 
 
 class Parameters(settings.Settings):
-    """start: share of the epochs after which rounding begins; momentum: of the moving averages, per step."""
+    """When rounding begins, and over what the ranges are averaged."""
 
-    start: Annotated[float, pydantic.Field(ge=0, lt=1)] = 0.5
-    momentum: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.95
+    start: Annotated[float, pydantic.Field(ge=0, lt=1)] = 0.5  #: share of the epochs after which rounding begins
+    momentum: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.95  #: of the ranges' moving averages, a step
 
 
 class Rounding:

@@ -18,6 +18,11 @@ def test_the_reference_of_the_configuration_is_up_to_date():
     assert (ROOT / REFERENCE).read_text(encoding="utf-8") == reference(), "make docs writes it anew"
 
 
+def test_every_key_of_the_configuration_has_a_meaning():
+    rows = [re.split(r"(?<!\\)\|", line) for line in reference().splitlines() if line.startswith("| `")]
+    assert [row[1].strip() for row in rows if not row[2].strip()] == []
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path):
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))

@@ -31,9 +31,9 @@ _END = "Acquisition completed"
 
 
 class Settings(MonitorSettings):
-    """`port` of the monitor's own USB connector."""
+    """How the monitor is reached."""
 
-    port: Annotated[str, pydantic.Field(min_length=1)]
+    port: Annotated[str, pydantic.Field(min_length=1)]  #: of the monitor's own USB connector
 
 
 class Monitor(Base):

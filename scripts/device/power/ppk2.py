@@ -21,10 +21,10 @@ _ERRORS = {kind.__name__: kind for kind in (MonitorLost, MonitorSaturated, Power
 
 
 class Settings(MonitorSettings):
-    """`port` of the kit, and whether it is the board's `source` or stands as `ammeter` in its supply line."""
+    """How the kit is reached and wired."""
 
-    port: Annotated[str, pydantic.Field(min_length=1)]
-    mode: Literal["source", "ammeter"] = "source"
+    port: Annotated[str, pydantic.Field(min_length=1)]  #: of the kit
+    mode: Literal["source", "ammeter"] = "source"  #: whether it supplies the board, or stands in its supply line
 
 
 class Monitor(Base):

@@ -25,9 +25,10 @@ _CURRENTS = {"current_a": 1.0, "current_ma": 1e-3, "current_ua": 1e-6, "Current(
 
 
 class Settings(MonitorSettings):
-    """`file` is relative to the checkout; `start_s` is where in it the first marker lies, if it does not say itself."""
+    """Which file, and where in it."""
 
-    file: Annotated[str, pydantic.Field(min_length=1)]
+    file: Annotated[str, pydantic.Field(min_length=1)]  #: relative to the checkout
+    #: where the first marker lies, if the file has no column that says so
     start_s: Annotated[float, pydantic.Field(ge=0, strict=True)] | None = None
 
 
