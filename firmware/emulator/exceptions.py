@@ -19,6 +19,7 @@ from firmware.emulator import frames
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
 from firmware.emulator.counter import NEVER_CYCLES, Counter
+from firmware.emulator.pace import BITS_PER_BYTE
 from firmware.emulator.peripherals.cortex_m import SVCALL, SYSTICK, SysTick
 from firmware.emulator.peripherals.nvic import Nvic
 
@@ -26,7 +27,6 @@ _FIRST_INTERRUPT = 16
 _THREAD_PRIORITY = 0x100
 _FIRST_EXC_RETURN = 0xFFFF_FF00  # from here on, an address is no code but a return
 _IDLE_S = 0.02
-_BITS_PER_BYTE = 10
 _PRIORITY_BITS = {"cortex-m0plus": 2}  # DDI 0419E B3.4.2; the others' chips choose, mostly four
 _MASKS = arm_const.UC_ARM_REG_PRIMASK, arm_const.UC_ARM_REG_FAULTMASK
 
@@ -75,7 +75,7 @@ class Exceptions:
         self._lines = lines
         self._vectors = vectors
         self._latency = _LATENCY[board.core]
-        self._byte_cycles = board.clock_hz * _BITS_PER_BYTE // board.console.baud
+        self._byte_cycles = board.clock_hz * BITS_PER_BYTE // board.console.baud
         self._active: list[int] = []
 
     # What is due, and when to look again.
@@ -183,11 +183,12 @@ class Exceptions:
             frames.restart(self._engine, exc_return, number)
             return self._start(number)
         self._counter.advance(self._latency.exit)
-        address = frames.leave(self._engine, exc_return)
-        if not self._active and self._scb.sleeps_on_exit:
-            self.sleep()
-            return self.resume(address)
-        return address
+        return frames.leave(self._engine, exc_return)
+
+    @property
+    def sleeps_now(self) -> bool:
+        """True if the image wants to sleep whenever no exception runs, and none does."""
+        return not self._active and self._scb.sleeps_on_exit
 
     def sleep(self, limit_cycles: int) -> bool:
         """Wait until something is pending, or until `limit_cycles`; False if nothing ever could be, and that is never.

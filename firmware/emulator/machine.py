@@ -143,7 +143,7 @@ class VirtualBoard:
         self._settle_flash()
         if not self._controller.writable:
             return False
-        self._guard(lambda: self._controller.store(address, size, value & (1 << 8 * size) - 1), "write", size, address)
+        self._guard(lambda: self._controller.store(address, size, value & (1 << 8 * size) - 1), size, address)
         # The engine now writes the value, as into RAM: what the controller made of it has to come back after that.
         start = address - self.board.flash.origin
         self._stored = start, bytes(self._memory[self.board.flash.name][start : start + size])
@@ -224,7 +224,7 @@ class VirtualBoard:
         if not self._exceptions:
             return None
         if self._exceptions.returns(pc):
-            return self._exceptions.leave(pc)
+            return self._leave(pc)
         asleep = error is None and self._exceptions.sleep(self._bites_at())
         return self._exceptions.resume(pc) if asleep else None
 
@@ -340,17 +340,17 @@ class VirtualBoard:
     def _write(self, _engine: unicorn.Uc, offset: int, size: int, value: int, start: int) -> None:
         address = start + offset
         self._settle_flash()
-        self._guard(lambda: self.bus.find(address).write(address, size, value), "write", size, address)
+        self._guard(lambda: self.bus.find(address).write(address, size, value), size, address)
         interrupts = self._exceptions and self._exceptions.in_use
         if interrupts or any(dog.base <= address < dog.end for dog in self._watchdogs):
             self.counter.call_at(0)  # the write may have raised a line, changed what is enabled, or started a watchdog
 
-    def _guard(self, write: Callable[[], None], kind: str, size: int, address: int) -> None:
+    def _guard(self, write: Callable[[], None], size: int, address: int) -> None:
         """Do what a write does; refusals, resets and power cuts stop the engine."""
         try:
             write()
         except BusError as error:
-            self._refuse(kind, size, address, str(error))
+            self._refuse("write", size, address, str(error))
         except (ResetAsked, PowerCut) as event:
             self._reset = "power" if isinstance(event, PowerCut) else "software"
             self._halt(str(event), None)
@@ -368,7 +368,7 @@ class VirtualBoard:
 
     def _exception(self, _engine: unicorn.Uc, number: int, _: None) -> None:
         if self._exceptions and number in (_SVC, _EXCEPTION_EXIT):
-            return self._interrupt(self._call if number == _SVC else self._exceptions.leave)
+            return self._interrupt(self._call if number == _SVC else self._leave)
         stop = self.processor.exception(number, self.counter.block)
         if stop:
             self._halt(*stop)
@@ -378,6 +378,15 @@ class VirtualBoard:
         if handler is None:
             self._stop = self.processor.exception(_SVC, self.counter.block)
         return handler
+
+    def _leave(self, pc: int) -> int | None:
+        address = self._exceptions.leave(pc)
+        if not self._exceptions.sleeps_now:
+            return address
+        if self._exceptions.sleep(self._bites_at()):
+            return self._exceptions.resume(address)
+        self._stop = self.processor.explain(None, address), address
+        return None
 
     def close(self) -> None:
         """Close the console and free the counting tables."""

@@ -5,7 +5,7 @@ import time
 from firmware.emulator.counter import Counter
 
 _STEP_S = 0.01  # virtual time between two looks at the host's clock
-_BITS_PER_BYTE = 10  # start bit, eight bits, stop bit
+BITS_PER_BYTE = 10  # start bit, eight bits, stop bit
 
 
 class Pace:
@@ -15,7 +15,7 @@ class Pace:
         self._counter = counter
         self._clock_hz = clock_hz
         self._step_cycles = round(_STEP_S * clock_hz)
-        self._byte_cycles = clock_hz * _BITS_PER_BYTE // baud
+        self._byte_cycles = clock_hz * BITS_PER_BYTE // baud
         self._received_cycles = 0
         self._align()
 

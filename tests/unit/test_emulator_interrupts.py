@@ -230,6 +230,41 @@ def test_a_masked_interrupt_waits_and_wakes_from_sleep(board, tmp_path):
     assert 200 < cycles < 300
 
 
+# What the handler does at its fifth run, and how the program ends then.
+AWAKE, DEAD = "str r0, [r4]", "ldr r1, =0xe000e010\nstr r0, [r1]"
+
+
+@BOTH
+@pytest.mark.parametrize(("last", "end"), [(AWAKE, "BKPT"), (DEAD, "waits for an interrupt")], ids=["awake", "dead"])
+def test_sleep_on_exit(board, last, end, tmp_path):
+    """Handlers run, and main does not, until one of them clears SLEEPONEXIT or turns off what wakes it."""
+    text = f"""
+        ldr r7, =table
+        ldr r6, =999
+        movs r5, #0
+        ldr r4, =0xe000ed10
+        movs r3, #2
+        str r3, [r4]
+        {START}
+        wfi
+        bkpt #0
+        .pool
+        tick: adds r5, #1
+        movs r0, #0
+        cmp r5, #5
+        bne 1f
+        {last}
+        1: bx lr
+        .pool
+        {table(systick="tick")}
+    """
+    machine, stop = run_assembly(board, text, tmp_path)
+    runs, cycles = machine.engine.reg_read(arm_const.UC_ARM_REG_R5), machine.counter.cycles
+    machine.close()
+    assert stop.reason.startswith(end), stop
+    assert runs == 5 and 5000 < cycles < 5200
+
+
 @BOTH
 @pytest.mark.parametrize(("priority", "order"), [("0x40000000", 12), ("0x00400000", 21)], ids=["preempts", "chains"])
 def test_priorities(board, priority, order, tmp_path):
