@@ -12,8 +12,7 @@ from firmware.board import Board
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
 from firmware.emulator.image import ImageError, Start
-from firmware.emulator.peripherals import esp32c3
-from firmware.settings import SettingsError, nearest
+from firmware.emulator.peripherals import console_uart, esp32c3
 
 # Console UARTs: base address, and bit of SYSTEM_PERIP_*.
 _UARTS = {"uart0": (0x6000_0000, 2), "uart1": (0x6001_0000, 5)}
@@ -22,10 +21,7 @@ _DIRECT_BOOT_MAGIC = 0xAEDB_041D
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    if board.console.uart not in _UARTS:
-        hint = nearest(board.console.uart, list(_UARTS))
-        raise SettingsError([f"{board.name}: console.uart: chip esp32c3 has no UART {board.console.uart!r}{hint}"])
-    base, bit = _UARTS[board.console.uart]
+    base, bit = console_uart(board, _UARTS)
     rtc = esp32c3.RtcControl()
     system = esp32c3.System(rtc, board.settings["xtal_hz"])
     return [

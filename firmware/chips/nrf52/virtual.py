@@ -5,17 +5,13 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, nrf52
-from firmware.settings import SettingsError, nearest
+from firmware.emulator.peripherals import console_uart, cortex_m, nrf52
 
 _UARTS = {"uart0": 0x4000_2000}
 
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    if board.console.uart not in _UARTS:
-        hint = nearest(board.console.uart, list(_UARTS))
-        raise SettingsError([f"{board.name}: console.uart: chip nrf52 has no UART {board.console.uart!r}{hint}"])
     system = cortex_m.SystemControl()
     return [
         nrf52.Clock(),
@@ -23,7 +19,7 @@ def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> li
         nrf52.Watchdog(cycles),
         nrf52.Gpio(0),
         nrf52.Gpio(1),
-        nrf52.Uart(board.console.uart, _UARTS[board.console.uart], console),
+        nrf52.Uart(board.console.uart, console_uart(board, _UARTS), console),
         system,
         cortex_m.Dwt(system, cycles),
     ]

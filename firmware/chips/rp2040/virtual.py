@@ -13,8 +13,7 @@ from firmware.board import Board
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
 from firmware.emulator.image import ImageError, Start
-from firmware.emulator.peripherals import cortex_m, rp2040
-from firmware.settings import SettingsError, nearest
+from firmware.emulator.peripherals import console_uart, cortex_m, rp2040
 
 # Console UARTs: base address, and bit of RESETS.
 _UARTS = {"uart0": (0x4003_4000, 22), "uart1": (0x4003_8000, 23)}
@@ -24,10 +23,7 @@ _BOOT2_ADDRESS = 0x2004_1F00  # section 2.8.1.2: where the boot ROM copies the s
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    if board.console.uart not in _UARTS:
-        hint = nearest(board.console.uart, list(_UARTS))
-        raise SettingsError([f"{board.name}: console.uart: chip rp2040 has no UART {board.console.uart!r}{hint}"])
-    base, bit = _UARTS[board.console.uart]
+    base, bit = console_uart(board, _UARTS)
     resets = rp2040.Resets()
     xosc = rp2040.Xosc(board.settings["xosc_hz"])
     pll = rp2040.Pll(xosc, resets.released(_PLL_SYS_BIT))

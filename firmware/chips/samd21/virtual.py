@@ -5,8 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, samd21
-from firmware.settings import SettingsError, nearest
+from firmware.emulator.peripherals import console_uart, cortex_m, samd21
 
 # SERCOM n: address, APBC bit and generic clock channel follow n (DS40001882).
 _SERCOMS = {f"sercom{n}": (0x4200_0800 + 0x400 * n, 2 + n, 0x14 + n) for n in range(6)}
@@ -17,10 +16,7 @@ INTERRUPTS = {f"sercom{n}": 9 + n for n in range(6)}
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    if board.console.uart not in _SERCOMS:
-        hint = nearest(board.console.uart, list(_SERCOMS))
-        raise SettingsError([f"{board.name}: console.uart: chip samd21 has no UART {board.console.uart!r}{hint}"])
-    base, bit, channel = _SERCOMS[board.console.uart]
+    base, bit, channel = console_uart(board, _SERCOMS)
     sysctrl = samd21.Sysctrl()
     gclk = samd21.Gclk(sysctrl)
     power = samd21.PowerManager()

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Bus, Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, stm32, stm32_spi, stm32_timer, stm32_watchdog
-from firmware.settings import SettingsError, nearest
+from firmware.emulator.peripherals import console_uart, cortex_m, stm32, stm32_spi, stm32_timer, stm32_watchdog
 
 # Console UARTs: base address, and bit of RCC_APB1ENR.
 _USARTS = {"usart2": (0x4000_4400, 17), "usart3": (0x4000_4800, 18)}
@@ -21,10 +20,7 @@ INTERRUPTS = {"usart2": 38, "usart3": 39, "tim6": 54, "tim7": 55}
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    if board.console.uart not in _USARTS:
-        hint = nearest(board.console.uart, list(_USARTS))
-        raise SettingsError([f"{board.name}: console.uart: chip stm32f4 has no UART {board.console.uart!r}{hint}"])
-    base, bit = _USARTS[board.console.uart]
+    base, bit = console_uart(board, _USARTS)
     rcc = stm32.F4Rcc(board.settings["hse_hz"])
     system = cortex_m.SystemControl()
     places = {

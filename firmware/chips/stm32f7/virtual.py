@@ -5,7 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m7, stm32_common, stm32f7
+from firmware.emulator.peripherals import console_uart, cortex_m7, stm32_common, stm32f7
 
 # Console UARTs: base address, register and bit of the clock's gate, clock.
 _UARTS = {
@@ -21,7 +21,7 @@ speeds = stm32_common.speeds
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    base, register, bit, clock = stm32_common.uart(board, _UARTS)
+    base, register, bit, clock = console_uart(board, _UARTS)
     rcc, flash = stm32f7.Rcc(board.settings["hse_hz"]), stm32f7.Flash()
     power = stm32f7.Power(rcc.gate("APB1ENR", 28))
     rcc.limit("the flash wait states", lambda: rcc.hclk_hz, lambda: flash.limit_hz)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, stm32_common, stm32_watchdog, stm32g0
+from firmware.emulator.peripherals import console_uart, cortex_m, stm32_common, stm32_watchdog, stm32g0
 
 # Console UARTs: base address, register and bit of the clock's gate, kind.
 _UARTS = {
@@ -20,7 +20,7 @@ speeds = stm32_common.speeds
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    base, register, bit, kind = stm32_common.uart(board, _UARTS)
+    base, register, bit, kind = console_uart(board, _UARTS)
     rcc, flash = stm32g0.Rcc(), stm32g0.Flash()
     rcc.limit("the flash wait states", lambda: rcc.hclk_hz, lambda: flash.limit_hz)
     return [

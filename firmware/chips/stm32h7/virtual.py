@@ -5,7 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m7, stm32_common, stm32h7
+from firmware.emulator.peripherals import console_uart, cortex_m7, stm32_common, stm32h7
 
 # Console UARTs: base address, register and bit of the clock's gate, clock.
 _UARTS = {
@@ -21,7 +21,7 @@ speeds = stm32_common.speeds
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    base, register, bit, clock = stm32_common.uart(board, _UARTS)
+    base, register, bit, clock = console_uart(board, _UARTS)
     switch = board.settings.get("oscillator_port"), board.settings.get("oscillator_pin")
 
     def oscillator_on() -> bool:

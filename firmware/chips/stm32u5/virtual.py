@@ -5,7 +5,7 @@ from collections.abc import Callable
 from firmware.board import Board
 from firmware.emulator.bus import Peripheral
 from firmware.emulator.console import Console
-from firmware.emulator.peripherals import cortex_m, stm32_common, stm32u5
+from firmware.emulator.peripherals import console_uart, cortex_m, stm32_common, stm32u5
 
 # Console UARTs: base address, register and bit of the clock's gate, clock.
 _UARTS = {
@@ -19,7 +19,7 @@ speeds = stm32_common.speeds
 
 def peripherals(board: Board, console: Console, cycles: Callable[[], int]) -> list[Peripheral]:
     """Return the chip's peripherals; raises SettingsError for a console UART the chip does not have."""
-    base, register, bit, clock = stm32_common.uart(board, _UARTS)
+    base, register, bit, clock = console_uart(board, _UARTS)
     rcc, flash = stm32u5.Rcc(), stm32u5.Flash()
     power = stm32u5.Power(rcc.gate("AHB3ENR", 2), lambda: rcc.booster_hz)
     rcc.limit("the flash wait states", lambda: rcc.hclk_hz, lambda: flash.limit_hz)

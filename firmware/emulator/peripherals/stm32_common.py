@@ -7,16 +7,6 @@ from firmware.board import Board
 from firmware.emulator.bus import Bus, BusError, Peripheral, Register
 from firmware.emulator.console import Console
 from firmware.emulator.peripherals import stm32
-from firmware.settings import SettingsError, nearest
-
-
-def uart(board: Board, uarts: dict[str, tuple]) -> tuple:
-    """Return what a chip's table says of the board's console UART; raises SettingsError if the chip has none such."""
-    name = board.console.uart
-    if name not in uarts:
-        hint = nearest(name, list(uarts))
-        raise SettingsError([f"{board.name}: console.uart: chip {board.chip} has no UART {name!r}{hint}"])
-    return uarts[name]
 
 
 class Gpio(stm32.GpioV2):
