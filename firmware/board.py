@@ -247,6 +247,11 @@ class Board(settings.Settings):
         flash, offset = self.flash, self.image_offset_bytes
         return flash.model_copy(update={"origin": flash.origin + offset, "size_bytes": flash.size_bytes - offset})
 
+    @property
+    def boots_in_stages(self) -> bool:
+        """True where the boot ROM starts a second stage, in front of what image_region holds: boot2.py."""
+        return (CHIPS_FOLDER / self.chip / "boot2.c").exists()
+
     def for_bootloader(self) -> "Board":
         """Return the board as the bootloader may use it."""
         return self._part(self.image_offset_bytes, self.slots.bootloader_bytes)

@@ -16,11 +16,10 @@ from firmware import boot2, toolchain
 from firmware.board import CHIPS_FOLDER, Board, Region, header
 from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.model import CompiledModel
-from firmware.core import Core
+from firmware.core import KERNELS, Core
 from firmware.linker import linker_script
 
 _FOLDER = Path(__file__).parent
-KERNELS = _FOLDER / "kernels"
 HARNESS = _FOLDER / "harness"
 
 _ENDLESS_BYTES = 1 << 27

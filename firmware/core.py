@@ -1,6 +1,9 @@
 """What a processor core is to the cross compiler: one row per core, named as its vendor names it."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+KERNELS = Path(__file__).parent / "kernels"  # with a folder for each instruction set
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Core:
 
     @property
     def kernels(self) -> tuple[str, ...]:
-        """Folders of kernels/ and compiler/variants/ with the fast kernels for this core."""
+        """Folders of KERNELS and compiler/variants/ with the fast kernels for this core."""
         if not self.modelled:
             return ()  # what is not timed gains nothing
         return (self.isa,) if self.isa == "armv7em" else (self.isa, "blocked")

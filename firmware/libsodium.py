@@ -29,9 +29,9 @@ class LibsodiumError(RuntimeError):
     """The sources could not be fetched; the text says why."""
 
 
-def fetch(folder: Path = CACHE / "libsodium") -> Path:
+def fetch() -> Path:
     """Return the folder with the sources, fetching them if this version is not there yet; raises LibsodiumError."""
-    version = LOCK.read_text().split("pynacl==")[1].split()[0]
+    version, folder = LOCK.read_text().split("pynacl==")[1].split()[0], CACHE / "libsodium"
     target = folder / version
     if target.is_dir():
         return target

@@ -1,7 +1,7 @@
 """Linker scripts: what of an image lies where in a board's real memories."""
 
 from firmware import boot2
-from firmware.board import CHIPS_FOLDER, Board, Region
+from firmware.board import Board, Region
 from firmware.timing import Place
 
 # What main, the protocol and the deepest kernel need, with room to spare; every measurement reports the real peak.
@@ -20,7 +20,7 @@ def linker_script(board: Board, arena: Region, stack_bytes: int = STACK_BYTES, i
     inputs = inputs or board.rams[0]
     apart = [name for name, region in (("arena", arena), ("inputs", inputs)) if region.name != main]
     regions, headers, stage = [board.image_region, *board.rams], ["text", "stack", "data"], ""
-    if (CHIPS_FOLDER / board.chip / "boot2.c").exists():
+    if board.boots_in_stages:
         regions.append(Region(name="boot2", kind="flash", origin=board.flash.origin, size_bytes=boot2.SIZE_BYTES))
         headers.insert(0, "boot2")
         end = f"ORIGIN(boot2) + {boot2.SIZE_BYTES - 4}"

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from firmware import toolchain
-from firmware.board import Board, header, load_board
-from firmware.build import chip_sources
+from firmware.board import Board, load_board
+from firmware.build import HARNESS, board_folder, chip_sources
 from firmware.compiler.host import HostModel
 from firmware.compiler.model import compile_model
 from firmware.export import Golden, Package
@@ -18,12 +18,11 @@ ARDUINO = Path(__file__).parent / "arduino"
 # The sketches have ports of their own; the chip's functions make room.
 _CHIP = [f"-Dport_{name}=chip_{name}" for name in ("getc", "putc", "cycles")]
 _CPP = ["-x", "c++", "-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-include", str(ARDUINO / "Arduino.h")]
-HARNESS = Path(toolchain.__file__).parent / "harness"
 
 
-def classifier(widths: tuple[int, ...], seed: int = 1) -> bytes:
+def classifier(widths: tuple[int, ...]) -> bytes:
     """Return an int8 classifier of fully connected layers with ReLU, and softmax at its end."""
-    rng, builder = np.random.default_rng(seed), ModelBuilder()
+    rng, builder = np.random.default_rng(1), ModelBuilder()
     source = first = builder.tensor((1, widths[0]), "int8", 1 / 128, 0)
     for index, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
         last = index == len(widths) - 2
@@ -42,12 +41,12 @@ def classifier(widths: tuple[int, ...], seed: int = 1) -> bytes:
     return builder.build([first], [probabilities])
 
 
-def package(tflite: Path, name: str, board: str | None = None, samples: int = 2) -> Package:
+def package(tflite: Path, name: str, board: str | None = None) -> Package:
     """Return the export of a model in a file, with random golden inputs and class names "class 0" and on."""
     host, chosen = HostModel(tflite), load_board(board) if board else None
     model = compile_model(tflite.read_bytes(), chosen.target if chosen else None)
     rng = np.random.default_rng(2)
-    inputs = [_random(rng, (samples, *tensor.shape), tensor.dtype) for tensor in host.inputs]
+    inputs = [_random(rng, (2, *tensor.shape), tensor.dtype) for tensor in host.inputs]
     outputs = host.run(*inputs)
     golden = Golden(_contents(inputs), _contents(outputs), 0.0, "this machine")
     labels = tuple(f"class {index}" for index in range(int(np.prod(host.outputs[0].shape))))
@@ -78,9 +77,8 @@ def build_sketch(library: Path, compiled: Path, sketch: str, board: Board, folde
     As in Arduino's build, the sketch is C++ that begins with Arduino.h, only src/ of the library is searched for its
     headers, and the sketch's own src/ is compiled with it.
     """
-    (folder / "board").mkdir(parents=True)
-    (folder / "board/board.h").write_text(header(board))
-    example, chip = library / "examples" / sketch, [folder / "board", HARNESS]
+    folder.mkdir(parents=True)
+    example, chip = library / "examples" / sketch, [board_folder(board), HARNESS]
     objects = [compiled, folder / "sketch.o", folder / "core.o", folder / "chip.o"]
     _compile(["c++", *_CPP], [example / f"{sketch}.ino"], objects[1], board, [library / "src", ARDUINO])
     _compile(["c++", *_CPP], [ARDUINO / "core.cpp"], objects[2], board, [ARDUINO, *chip])

@@ -18,10 +18,8 @@ from firmware.compiler.model import CompiledModel, compile_model
 from firmware.compiler.picture import draw_plan
 from firmware.compiler.plan import describe_plan
 from firmware.compiler.variants import OPTIMIZE
-from firmware.core import CORES
+from firmware.core import CORES, KERNELS
 from firmware.settings import nearest
-
-KERNELS = Path(__file__).parent.parent / "kernels"
 
 
 def main() -> int:

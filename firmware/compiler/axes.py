@@ -48,11 +48,8 @@ def walk(operator: Operator, sizes: tuple[int, ...], *strides: tuple[int, ...], 
 
 def is_known(operator: Operator, position: int) -> bool:
     """Return whether input `position` is there and a constant."""
-    return (
-        position < len(operator.inputs)
-        and operator.inputs[position] is not None
-        and (operator.inputs[position].is_constant)
-    )
+    tensor = operator.inputs[position] if position < len(operator.inputs) else None
+    return tensor is not None and tensor.is_constant
 
 
 def constant(operator: Operator, position: int, what: str) -> np.ndarray:

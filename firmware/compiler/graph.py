@@ -13,9 +13,9 @@ from firmware.compiler.errors import UnsupportedModel
 class Tensor:
     """A tensor; `data` is None for activations.
 
-    `scale` (float32) and `zero_point` (int64) have one entry, or one per
-    channel along `axis`. A view shares the bytes of another tensor under a different shape. A variable keeps its value
-    from one run to the next, beginning with `initial`.
+    `scale` (float32) and `zero_point` (int64) have one entry, or one per channel along `axis`. A view shares the bytes
+    of another tensor under a different shape. A variable keeps its value from one run to the next, beginning with
+    `initial`.
     """
 
     name: str

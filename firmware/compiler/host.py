@@ -16,9 +16,8 @@ from firmware import toolchain
 from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.graph import Tensor
 from firmware.compiler.model import compile_model
+from firmware.core import KERNELS
 from firmware.files import whole
-
-KERNELS = Path(__file__).parent.parent / "kernels"
 
 _DRIVER = """
 #include <string.h>

@@ -49,13 +49,19 @@ class _Price(ctypes.Structure):
     )
 
 
-_GEOMETRY = ("line_bytes", "line_count", "prefetch", "code_sets", "code_ways", "data_sets", "data_ways", "shared")
-
-
 class _Geometry(ctypes.Structure):
     """`struct geometry`."""
 
-    _fields_ = tuple((name, ctypes.c_uint32) for name in _GEOMETRY)
+    _fields_ = (
+        ("line_bytes", ctypes.c_uint32),
+        ("line_count", ctypes.c_uint32),
+        ("prefetch", ctypes.c_uint32),
+        ("instruction_sets", ctypes.c_uint32),
+        ("instruction_ways", ctypes.c_uint32),
+        ("data_sets", ctypes.c_uint32),
+        ("data_ways", ctypes.c_uint32),
+        ("shared", ctypes.c_uint32),
+    )
 
 
 class _Load(ctypes.Structure):
@@ -93,12 +99,12 @@ class _State(ctypes.Structure):
     )
 
 
-def build_hook(folder: Path = _CACHE) -> Path:
+def build_hook() -> Path:
     """Return the compiled hook, building it if this source was not built with this compiler before."""
     version = importlib.metadata.version("ziglang")
     sources = b"".join(path.read_bytes() for path in (*_SOURCES, _FOLDER / "memory.h"))
     digest = hashlib.sha256(sources + version.encode()).hexdigest()[:16]
-    library = folder / f"blockhook-{digest}.so"
+    library = _CACHE / f"blockhook-{digest}.so"
     if not library.is_file():
         with whole(library) as built:
             zig("cc", "-shared", "-fPIC", "-O3", "-Wall", "-Wextra", "-Wconversion", "-Werror", *_SOURCES, "-o", built)

@@ -13,7 +13,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from firmware.board import CHIPS_FOLDER, Board, Region
+from firmware.board import Board, Region
 
 # The processor families by their names in ELF files.
 _MACHINES = {"cortex_m": "EM_ARM", "riscv": "EM_RISCV"}
@@ -77,8 +77,7 @@ def read_image(path: Path, board: Board, at: int | None = None) -> Image:
 def _read_raw(path: Path, content: bytes, board: Board, at: int | None) -> Image:
     if not content:
         raise ImageError(f"{path}: empty file")
-    boots_in_stages = (CHIPS_FOLDER / board.chip / "boot2.c").exists()
-    origin = board.flash.origin if boots_in_stages else board.image_region.origin
+    origin = board.flash.origin if board.boots_in_stages else board.image_region.origin
     segment = Segment(origin if at is None else at, content)
     _check_place(path, board, _flashes(board), segment.address, len(content))
     return _image(path, [segment], [], board, at)

@@ -6,12 +6,11 @@ harness of every Boardwalk image over Arduino's Serial: whatever measures our im
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
+from firmware.build import HARNESS
 from firmware.export.bundle import Package, common_files
 from firmware.export.readme import readme
 
-HARNESS = Path(__file__).parents[1] / "harness"
 _OWN = ("main.c", "stack.c")  # stack.c is the sketch's own: where the stack lies is known to our linker scripts only
 
 _USE = """\

@@ -15,10 +15,10 @@ from string import Template
 from firmware.board import Board
 from firmware.compiler.emit import emit_header, emit_source, literal
 from firmware.compiler.model import CompiledModel
+from firmware.core import KERNELS
 from firmware.export.names import check_name
 
 _FOLDER = Path(__file__).parent
-KERNELS = _FOLDER.parent / "kernels"
 LICENSE = _FOLDER.parent.parent / "LICENSE"
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 _KERNEL = re.compile(r"\bbw_[a-z0-9_]+\b")

@@ -1,9 +1,9 @@
 """What an export may be called: its name is the prefix of C names, a header and the folder of a library."""
 
 import re
-from pathlib import Path
 
-_KERNELS = Path(__file__).parent.parent / "kernels"
+from firmware.core import KERNELS
+
 _LIMIT = 63  # of a library's folder: Arduino library specification
 
 # C11 section 6.4.1 and C++20 section 5.11.
@@ -32,7 +32,7 @@ def check_name(name: str) -> None:
         raise ExportError(f"NAME: {name!r} is not a C identifier that starts with a letter; NAME={usable} is one")
     if name in _KEYWORDS.split():
         raise ExportError(f"NAME: {name!r} is a word of C or C++; NAME={name}_model is free")
-    if name in _HEADERS.split() or (_KERNELS / f"{name}.h").exists():
+    if name in _HEADERS.split() or (KERNELS / f"{name}.h").exists():
         raise ExportError(f"NAME: {name}.h is a header of the platform or of the kernels; NAME={name}_model is free")
     if len(name) > _LIMIT:
         raise ExportError(f"NAME: {name!r} has {len(name)} letters, at most {_LIMIT} are possible")

@@ -18,11 +18,11 @@ import numpy as np
 import unicorn
 
 from firmware import toolchain
-from firmware.board import CHIPS_FOLDER, Board, Region, header, load_board
-from firmware.build import KERNELS
+from firmware.board import CHIPS_FOLDER, Board, Region, load_board
+from firmware.build import HARNESS, board_folder
 from firmware.compiler.emit import emit_header, emit_source
 from firmware.compiler.model import compile_model
-from firmware.core import CORES
+from firmware.core import CORES, KERNELS
 from firmware.emulator.bus import Peripheral, Register
 from firmware.emulator.image import Start, read_image
 from firmware.emulator.machine import BoardStopped, VirtualBoard
@@ -142,10 +142,9 @@ def build(
             arena_bytes = max(arena_bytes, model.plan.arena_bytes)
         main = _MAIN.format(includes="\n".join(includes), calls="\n".join(calls), arena_bytes=arena_bytes)
         (folder / "main.c").write_text("\n".join([*sources, main]))  # each file of its own would start a compiler
-        (folder / "board.h").write_text(header(board))
         (folder / "image.ld").write_text(linker_script(board, board.rams[0]))
         files = [folder / "main.c", _FOLDER / f"{board.chip}.c", CHIPS_FOLDER / board.target.family / "startup.c"]
-        includes = [folder, _FOLDER, KERNELS, KERNELS.parent / "harness"]
+        includes = [folder, board_folder(board), _FOLDER, KERNELS, HARNESS]
         toolchain.compile_object(files, folder / "image.o", board.target, "-Os", includes)
         toolchain.link([folder / "image.o", kernels], image, board.target, folder / "image.ld")
 
