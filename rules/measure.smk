@@ -25,7 +25,7 @@ for suffix, schemes in TOGETHER.items():
             log:
                 f"logs/measure_cell{suffix}/{{model}}/{{board}}.log",
             benchmark:
-                f"benchmarks/measure_cell{place}{suffix}/{{model}}/{{board}}.tsv"
+                f"benchmarks/measure_cell{suffix}/{{model}}/{{board}}.tsv"
             wildcard_constraints:
                 board=boards,
             threads: 1
