@@ -14,6 +14,7 @@ from firmware.files import whole
 from scripts.lib import results
 from scripts.lib.digest import sha256_of
 from scripts.lib.job import begin_part, logged
+from scripts.lib.table import ENGINE
 
 
 def build_firmware(
@@ -22,7 +23,7 @@ def build_firmware(
     """Write `elf` (empty if the cell cannot run) and return its record."""
     content = tflite.read_bytes()
     tflite_sha256 = hashlib.sha256(content).hexdigest()
-    names = {"model": model, "scheme": scheme, "board": board.name, "engine": "boardwalk"}
+    names = {"model": model, "scheme": scheme, "board": board.name, "engine": ENGINE}
     with whole(elf) as image:
         image.touch()  # stays empty if there can be no image
         try:

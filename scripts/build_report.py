@@ -41,7 +41,7 @@ def _logs(measured: list[cells.Cell], folder: Path) -> dict[str, str]:
     """The log of each cell that was measured here."""
     found = {}
     parts: dict[Path, dict[str, str]] = {}
-    for row in (cell.row for cell in measured if cell.row.engine == "boardwalk"):
+    for row in (cell.row for cell in measured if cell.row.is_ours):
         path = folder / row.model / f"{row.board}.log"
         if path not in parts:
             parts[path] = parts_of(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else {}

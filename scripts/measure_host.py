@@ -18,6 +18,7 @@ from firmware.compiler.host import HostModel
 from firmware.compiler.model import compile_model
 from scripts.lib import results
 from scripts.lib.job import begin_part, logged
+from scripts.lib.table import ENGINE
 from scripts.lib.vectors import load_vectors
 
 # Long enough for the timer, short enough that a busy machine spoils few of them.
@@ -45,7 +46,7 @@ def measure_host(tflite: Path, vectors: Path, model: str, scheme: str) -> result
         energy=None,
         parity=None,
         layers=[],
-        engine="boardwalk",
+        engine=ENGINE,
         provenance=provenance,
     )
     try:

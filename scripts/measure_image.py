@@ -4,7 +4,6 @@ The image needs nothing but the MLPerf Tiny protocol: outputs are compared with 
 "m-results" prints, and time is that between its two laps, over as many runs as make the microsecond small.
 """
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from scripts.device.virtual_board import VirtualBoardStopped
 from scripts.lib import energy, results
 from scripts.lib.config import Image, load_image
 from scripts.lib.cycle_error import error_pct
+from scripts.lib.digest import sha256_of
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
 from scripts.lib.quantization import dequantize
@@ -40,8 +40,8 @@ def measure_image(
     """Return the record of one foreign image; raises DeviceError or ELFError for what is no result."""
     memory = _memory(file, board)
     provenance = results.RunProvenance(
-        elf_sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-        tflite_sha256=hashlib.sha256(tflite.read_bytes()).hexdigest(),
+        elf_sha256=sha256_of(file),
+        tflite_sha256=sha256_of(tflite),
         compiler="unknown",
         emulator=None,
     )

@@ -22,6 +22,7 @@ from firmware.files import whole
 from scripts.lib import table
 from scripts.lib.digest import sha256_of
 from scripts.lib.job import cpu_s_of, logged
+from scripts.lib.machine import cpu_name
 from scripts.report import host_cost
 
 INPUTS = (
@@ -76,19 +77,14 @@ def _git(root: Path, *arguments: str) -> str:
 
 def machine() -> dict[str, Any]:
     """Return the processor, its threads, the memory, the system and Python."""
-    names = [line.split(":", 1)[1].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
     return {
-        "cpu": names[0] if names else platform.processor() or platform.machine(),
+        "cpu": cpu_name(),
         "threads": os.cpu_count(),
         "threads_usable": len(os.sched_getaffinity(0)),
         "memory_bytes": psutil.virtual_memory().total,
         "system": platform.platform(),
         "python": platform.python_version(),
     }
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines() if path.exists() else []
 
 
 def hashes(root: Path, patterns: Iterable[str]) -> dict[str, str]:

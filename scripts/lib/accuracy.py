@@ -7,10 +7,8 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from scripts.lib.record import Name, Part, Record
-from scripts.lib.results import Count, NotNegative, Positive, Reason, Sha256, Share
-
-Nature = Literal["real", "synthetic", "proxy"]
+from scripts.lib.record import Name, Nature, Part, Record, Sha256
+from scripts.lib.results import Count, NotNegative, Positive, Reason, Share
 
 
 class Classified(Part):

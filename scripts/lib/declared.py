@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from firmware import settings
+from scripts.lib.record import Nature, Sha256
 from scripts.lib.schemes import SCHEMES
 
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
 Share = Annotated[float, pydantic.Field(gt=0, le=1)]
-Sha256 = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, pydantic.Field(min_length=1)]
 Checksum = Annotated[str, pydantic.Field(pattern=r"^([0-9a-f]{64}|md5:[0-9a-f]{32})$")]
 FileName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -154,7 +154,7 @@ class Dataset(settings.Settings):
 
     name: str  #: the file's
     title: Text  #: what it is, for people
-    nature: Literal["real", "synthetic", "proxy"]  #: how far results carry; a proxy is another task that stands for one
+    nature: Nature  #: how far results carry; a proxy is another task that stands for one
     licence: Text  #: of the data
     citation: Text  #: of who made them
     version: Text  #: of the data

@@ -6,7 +6,6 @@ objects) of each file and of everything it was made from; `adopt` compares by co
 to what would come out the same here, and removes the rest, so that Snakemake makes it again.
 """
 
-import hashlib
 import json
 import os
 import time
@@ -19,7 +18,7 @@ from typing import Any
 import pydantic
 
 from firmware.files import whole
-from scripts.lib.digest import sha256_of
+from scripts.lib.digest import digest_of, sha256_of
 
 _RECORDS = ".snakemake/metadata"
 _LONGEST_NAME = 254  # of one part of a record's path
@@ -92,8 +91,7 @@ def adopt(files: Iterable[Path], origins: dict[str, Origin]) -> dict[str, str]:
 
 def md5_of(name: str) -> str:
     """The MD5 of a file's content, by which DVC names its objects."""
-    with open(name, "rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
+    return digest_of(Path(name), "md5")
 
 
 class _Judge:

@@ -14,6 +14,8 @@ SCHEMA_VERSION = 1
 RecordT = TypeVar("RecordT", bound="Record")
 Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Text = Annotated[str, pydantic.Field(pattern=r"^\S(.*\S)?$")]  # one line, not blank
+Sha256 = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$")]
+Nature = Literal["real", "synthetic", "proxy"]  # of data: how far results carry
 
 
 class ResultError(ValueError):

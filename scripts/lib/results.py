@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from scripts.lib.record import Name, Part, Record, Text
+from scripts.lib.record import Name, Part, Record, Sha256, Text
 from scripts.lib.record import ResultError as ResultError
 from scripts.lib.record import read as read
 from scripts.lib.record import write as write
@@ -22,7 +22,6 @@ Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 Reason = Annotated[
     Text, pydantic.BeforeValidator(lambda text: " ".join(text.split()) if isinstance(text, str) else text)
 ]
-Sha256 = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$")]
 Provenance = Literal["measured", "modelled", "estimated"]
 UNCONFIRMED = "estimated (current not confirmed)"
 POWER_MW = (0.01, 10_000)  # what a microcontroller can draw while it computes

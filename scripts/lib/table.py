@@ -15,6 +15,7 @@ from typing import Any
 from firmware.files import whole
 
 SCHEMA_VERSION = 1  # of the JSON form; the CSV has its header
+ENGINE = "boardwalk"  # ours, in the column `engine`
 _METRICS = ("accuracy", "auc", "latency_ms", "flash_bytes", "ram_bytes", "energy_uj")
 
 
@@ -79,9 +80,19 @@ class Row:
 
     @property
     def cell(self) -> str:
-        """The cell's name for people; ours is the engine that goes without saying."""
-        name = f"{self.model}/{self.scheme}/{self.board}"
-        return name if self.engine == "boardwalk" else f"{name} ({self.engine})"
+        """The cell's name for people."""
+        return cell_name(self.model, self.scheme, self.board, self.engine)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether our compiler made the image."""
+        return self.engine == ENGINE
+
+
+def cell_name(model: str, scheme: str, board: str, engine: str) -> str:
+    """Return a cell's name for people; ours is the engine that goes without saying."""
+    name = f"{model}/{scheme}/{board}"
+    return name if engine == ENGINE else f"{name} ({engine})"
 
 
 _DECIMALS = {
@@ -128,7 +139,7 @@ def write(path: Path, rows: list[Row]) -> None:
 
 def write_json(path: Path, rows: list[Row]) -> None:
     """Write `rows` as JSON: the same columns in the same order, with numbers as numbers and null for none."""
-    content = [{name: _typed(name, getattr(row, name)) for name in _COLUMNS} for row in rows]
+    content = [{name: typed(name, getattr(row, name)) for name in _COLUMNS} for row in rows]
     with whole(Path(path)) as part:
         part.write_text(
             json.dumps({"schema_version": SCHEMA_VERSION, "rows": content}, indent=1, ensure_ascii=False) + "\n",
@@ -144,7 +155,7 @@ def write_metrics(path: Path, rows: list[Row]) -> None:
         "cells": {},
     }
     for row in rows:
-        numbers = {name: _typed(name, getattr(row, name)) for name in _METRICS}
+        numbers = {name: typed(name, getattr(row, name)) for name in _METRICS}
         content["cells"].setdefault(row.model, {}).setdefault(row.scheme, {})[_place(row)] = numbers
     with whole(Path(path)) as part:
         part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
@@ -152,7 +163,7 @@ def write_metrics(path: Path, rows: list[Row]) -> None:
 
 def _place(row: Row) -> str:
     """The board, and the engine if it is not ours."""
-    return row.board if row.engine == "boardwalk" else f"{row.board} {row.engine}"
+    return row.board if row.is_ours else f"{row.board} {row.engine}"
 
 
 def read(path: Path) -> list[Row]:
@@ -176,8 +187,8 @@ def text(name: str, value: Any) -> str:
     return str(value)
 
 
-def _typed(name: str, value: Any) -> Any:
-    """The value as the CSV has it, so that both files say the same."""
+def typed(name: str, value: Any) -> Any:
+    """Return a value of the column `name` as the CSV has it, so that all files say the same."""
     return float(text(name, value)) if isinstance(value, float) else value
 
 

@@ -16,7 +16,7 @@ import pydantic
 
 from firmware import settings
 from scripts.lib.results import HOST
-from scripts.lib.table import Row, TableError, is_number
+from scripts.lib.table import Row, TableError, cell_name, is_number
 
 NAMES = ("model", "scheme", "board", "engine")
 BETTER_WHEN_HIGHER = {"accuracy", "agreement_with_float", "output_sqnr_db", "battery_life_days"}
@@ -78,7 +78,7 @@ class Difference:
     @property
     def cell(self) -> str:
         """The cell's name for people."""
-        return "/".join(self.name[:3]) + ("" if self.name[3] == "boardwalk" else f" ({self.name[3]})")
+        return cell_name(*self.name)
 
 
 def read_results(folder: Path) -> Results:

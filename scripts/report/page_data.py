@@ -35,7 +35,7 @@ def page_data(cells: list[Cell], extras: Extras, root: Path) -> dict[str, Any]:
     """Return plain data without details; `root` is the checkout whose config/ describes models, datasets and boards."""
     return {
         "columns": _COLUMNS,
-        "rows": [[_number(name, getattr(cell.row, name)) for name in _COLUMNS] for cell in cells],
+        "rows": [[table.typed(name, getattr(cell.row, name)) for name in _COLUMNS] for cell in cells],
         "advice": {model: {board: _plain(text) for board, text in one.items()} for model, one in extras.advice.items()},
         "budget_points": extras.budget_points,
         "model_info": {name: _model(name, root) for name in dict.fromkeys(cell.row.model for cell in cells)},
@@ -58,10 +58,6 @@ def short_name(name: str) -> str:
 def _plain(lines: list[str]) -> list[str]:
     """Lines of a Markdown list as text, without its marks."""
     return [line.removeprefix("- ").replace("`", "").replace("**", "") for line in lines]
-
-
-def _number(name: str, value: Any) -> Any:
-    return float(table.text(name, value)) if isinstance(value, float) else value
 
 
 def _detail(cell: Cell, log: str | None, graphs: dict[str, int]) -> dict[str, Any]:

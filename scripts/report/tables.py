@@ -40,8 +40,8 @@ def _latency(row: Row) -> str | None:
     if row.latency_ms is None:
         return None
     error = row.latency_error_pct
-    tail = f" ± {words.milliseconds(row.latency_ms * error / 100)}" if error is not None else ""
-    return words.milliseconds(row.latency_ms) + tail
+    tail = f" ± {words.significant(row.latency_ms * error / 100)}" if error is not None else ""
+    return words.significant(row.latency_ms) + tail
 
 
 def _memory(row: Row) -> str | None:
@@ -150,7 +150,7 @@ def _blocks(rows: list[Row]) -> list[list[str]]:
 
 
 def _column(row: Row) -> str:
-    return row.board if row.engine == "boardwalk" else f"{row.board} ({row.engine})"
+    return row.board if row.is_ours else f"{row.board} ({row.engine})"
 
 
 def _lines(rows: list[Row], boards: list[str]) -> list[tuple[tuple[str, str], list[Row | None]]]:

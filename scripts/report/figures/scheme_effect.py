@@ -26,7 +26,7 @@ def points(cells: list[Cell]) -> pandas.DataFrame:
 
     `accuracy_change_pt` and its interval need no board; a ratio is missing where one of both did not run.
     """
-    frame = figures.rows_of([cell for cell in cells if cell.row.engine == "boardwalk"], *_FIELDS)
+    frame = figures.rows_of([cell for cell in cells if cell.row.is_ours], *_FIELDS)
     base = frame[frame["scheme"] == BASE].set_index(["model", "board"])[["accuracy", "latency_ms", "flash_bytes"]]
     base = base.add_suffix("_float32")
     frame = frame[frame["scheme"] != BASE].join(base, on=["model", "board"]).reset_index(drop=True)
