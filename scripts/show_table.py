@@ -46,7 +46,7 @@ def show_table(rows: list[table.Row], console: Console) -> None:
 def _latency(row: table.Row, mixed: bool) -> Text:
     if row.status != "ok":
         return Text(words.status(row), "red")
-    return Text(f"{words.milliseconds(row.latency_ms)}{f' {row.latency_provenance}' if mixed else ''}")
+    return Text(f"{words.significant(row.latency_ms)}{f' {row.latency_provenance}' if mixed else ''}")
 
 
 def _head(name: str, sources: str) -> str:
@@ -64,6 +64,7 @@ def _memory(used: int | None, capacity: int | None) -> Text:
 
 
 def main(arguments: list[str]) -> int:
+    """Print the table; return the exit code."""
     path = Path(arguments[0]) if arguments else Path("results/table.csv")
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     try:

@@ -131,7 +131,7 @@ def _latency(record: results.Measurement) -> str:
     if record.latency is None:
         return words.NONE
     error = record.latency.error_pct
-    return words.milliseconds(record.latency.us / 1000) + (f" ±{error:.0f} %" if error is not None else "")
+    return words.significant(record.latency.us / 1000) + (f" ±{error:.0f} %" if error is not None else "")
 
 
 def _used(memory: results.Flash | results.UsedRam | None) -> Text:

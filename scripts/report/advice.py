@@ -74,7 +74,7 @@ def _cheapest(running: list[Cell], of_model: list[Cell], budget_points: float) -
 
 def _choice(chosen: Cell, running: list[Cell]) -> str:
     row = chosen.row
-    parts = [f"{words.milliseconds(row.latency_ms)} ms"]
+    parts = [f"{words.significant(row.latency_ms)} ms"]
     if row.energy_uj is not None:
         parts.append(f"{row.energy_uj:,.3g} µJ")
     for name, used, capacity in (

@@ -19,12 +19,6 @@ def accuracy(row: Row) -> str:
     return f"{row.accuracy:.1%} ±{half * 100:.1f}".replace("%", "")
 
 
-def milliseconds(latency_ms: float) -> str:
-    """Three significant digits, without an exponent: 0.0123, 1.23, 123, 1234."""
-    decimals = next((digits for digits, limit in ((0, 100), (1, 10), (2, 1), (3, 0.1)) if latency_ms >= limit), 4)
-    return f"{latency_ms:.{decimals}f}"
-
-
 def kibibytes(size_bytes: int) -> str:
     return f"{size_bytes / 1024:.1f} KiB"
 
@@ -50,7 +44,10 @@ def reason(row: Row) -> str:
 
 def significant(value: float | None) -> str:
     """Three significant digits, without an exponent: 0.0123, 1.23, 123, 1234."""
-    return NONE if value is None else milliseconds(value)
+    if value is None:
+        return NONE
+    decimals = next((digits for digits, limit in ((0, 100), (1, 10), (2, 1), (3, 0.1)) if value >= limit), 4)
+    return f"{value:.{decimals}f}"
 
 
 def days(value: float | None) -> str:

@@ -153,4 +153,4 @@ def test_names_of_fused_layers_are_short():
     ("latency_ms", "text"), [(0.01234, "0.0123"), (0.648, "0.648"), (5.449, "5.45"), (59.36, "59.4"), (1234.5, "1234")]
 )
 def test_milliseconds_keep_three_digits(latency_ms, text):
-    assert words.milliseconds(latency_ms) == text
+    assert words.significant(latency_ms) == text
