@@ -1,6 +1,6 @@
 """Prints how fast the tools are on this machine: `make bench`.
 
-Today: instructions per CPU-second that the virtual board executes while counting, for a loop nest like a convolution's:
+Instructions per CPU-second that the virtual board executes while counting, for a loop nest like a convolution's:
 with weights in flash and the model of its wait states and caches, and with memories that answer at once.
 """
 

@@ -108,6 +108,7 @@ def compare_results(base: Path, new: Path, policy: comparison.Policy, out: Path)
 
 
 def main(arguments: list[str]) -> int:
+    """Compare, print the summary, and return the exit code."""
     if len(arguments) != 1 or not arguments[0]:
         print("error: name what to compare with: make compare BASE=<git revision or folder>", file=sys.stderr)
         return 2

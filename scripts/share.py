@@ -163,7 +163,7 @@ def _planned() -> str:
 
 def main() -> int:
     """Do what the command line says; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.share", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m scripts.share", description=__doc__.split(":")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("push")
     commands.add_parser("pull")

@@ -118,11 +118,10 @@ class Browser:
                 raise BrowserError(f"not within {ANSWER_S} s: {condition}; {self.problems}")
             time.sleep(0.02)
 
-    def press(self, key: str, text: str = "", shift: bool = False) -> None:
-        """Press one key, as a person would."""
-        codes = {"Tab": 9, "Enter": 13, "Escape": 27}
-        common = {"key": key, "windowsVirtualKeyCode": codes.get(key, ord(key[0].upper())), "modifiers": 8 * shift}
-        self.call("Input.dispatchKeyEvent", type="keyDown", text="\r" if key == "Enter" else text, **common)
+    def press(self, key: str) -> None:
+        """Press Tab or Enter, as a person would."""
+        common = {"key": key, "windowsVirtualKeyCode": {"Tab": 9, "Enter": 13}[key]}
+        self.call("Input.dispatchKeyEvent", type="keyDown", text="\r" if key == "Enter" else "", **common)
         self.call("Input.dispatchKeyEvent", type="keyUp", **common)
 
     def type(self, text: str) -> None:

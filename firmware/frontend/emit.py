@@ -15,7 +15,6 @@ from firmware.compiler.model import CompiledModel
 from firmware.frontend.spectrum import LOG_FLOOR, FrontEnd
 
 FOLDER = Path(__file__).parent
-TOLERANCE = 5e-4  # of a coefficient in C against spectrum.py; coefficients are some 1 to 100
 
 
 def tables(front_end: FrontEnd) -> str:

@@ -16,11 +16,12 @@ RUN_PID = "BOARDWALK_RUN_PID"  # of the Snakemake process that a job belongs to,
 _held = None
 
 
-def hold_folder(folder: Path = Path(".snakemake")) -> None:
+def hold_folder() -> None:
     """Make this process the only run in the checkout until it ends; raises SettingsError if there is another."""
     from firmware.settings import SettingsError  # here and not above: jobs import this module, and do without pydantic
 
     global _held
+    folder = Path(".snakemake")
     try:
         folder.mkdir(exist_ok=True)
         handle = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT, 0o666)

@@ -7,14 +7,14 @@ import functools
 import json
 from pathlib import Path
 
-CYCLE_ERRORS = Path("data/published/cycle_errors.json")
+CYCLE_ERRORS = Path(__file__).parents[2] / "data/published/cycle_errors.json"
 
 
 @functools.cache
-def _errors(path: Path) -> dict[str, float]:
-    return json.loads(path.read_text(encoding="utf-8"))
+def _errors() -> dict[str, float]:
+    return json.loads(CYCLE_ERRORS.read_text(encoding="utf-8"))
 
 
-def error_pct(core: str, provenance: str, root: Path = Path(__file__).parents[2]) -> float | None:
+def error_pct(core: str, provenance: str) -> float | None:
     """Return the error of `core`'s modelled cycles in percent; None where it is not known, or for what was measured."""
-    return _errors(root / CYCLE_ERRORS).get(core) if provenance == "modelled" else None
+    return _errors().get(core) if provenance == "modelled" else None

@@ -4,7 +4,7 @@ Every script ends like this, so that it can be imported, tested and used without
 
     if job := globals().get("snakemake"):
         with logged(job):
-            train_model(Path(job.input.data), Path(job.output[0]), seed=job.params.seed)
+            train_model(Path(job.input.data), Path(job.output[0]), job.wildcards.model)
 """
 
 import errno

@@ -7,7 +7,7 @@ import numpy as np
 Z_95 = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 
 
-def wilson_interval(successes: int, samples: int, z: float = Z_95) -> tuple[float, float]:
+def wilson_interval(successes: int, samples: int) -> tuple[float, float]:
     """Return the 95 % score interval (low, high) of a proportion of independent trials, within 0..1.
 
     Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), pages 209-212.
@@ -15,7 +15,7 @@ def wilson_interval(successes: int, samples: int, z: float = Z_95) -> tuple[floa
     """
     if samples <= 0 or not 0 <= successes <= samples:
         raise ValueError(f"expected 0 <= successes <= samples and samples > 0, got {successes} of {samples}")
-    proportion = successes / samples
+    proportion, z = successes / samples, Z_95
     shrink = 1 + z * z / samples
     centre = (proportion + z * z / (2 * samples)) / shrink
     half = z / shrink * math.sqrt(proportion * (1 - proportion) / samples + z * z / (4 * samples * samples))
@@ -23,7 +23,7 @@ def wilson_interval(successes: int, samples: int, z: float = Z_95) -> tuple[floa
     return max(0.0, min(centre - half, proportion)), min(1.0, max(centre + half, proportion))
 
 
-def auc_interval(scores: np.ndarray, positive: np.ndarray, z: float = Z_95) -> tuple[float, float, float]:
+def auc_interval(scores: np.ndarray, positive: np.ndarray) -> tuple[float, float, float]:
     """Return area under the ROC curve and its 95 % interval (auc, low, high), within 0..1.
 
     `scores` (n,) should be higher where `positive` (n,) is true; equal scores count half. The variance is that of
@@ -36,7 +36,7 @@ def auc_interval(scores: np.ndarray, positive: np.ndarray, z: float = Z_95) -> t
     wins = (hits[:, None] > misses) + 0.5 * (hits[:, None] == misses)
     auc = float(wins.mean())
     variance = wins.mean(axis=1).var(ddof=1) / len(hits) + wins.mean(axis=0).var(ddof=1) / len(misses)
-    half = z * math.sqrt(variance)
+    half = Z_95 * math.sqrt(variance)
     return auc, max(0.0, auc - half), min(1.0, auc + half)
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import keras
 
-Change = Callable[[Any], Any]
-
 
 @keras.saving.register_keras_serializable("boardwalk")
 class Substitute(keras.layers.Layer):

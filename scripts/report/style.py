@@ -25,7 +25,6 @@ from firmware.files import whole
 
 INK, MUTED, ALARM = "#1a1a1a", "#5c5c5c", "#b3261e"
 COLOURS = ("#1a1a1a", "#ffc53d", "#1f6fb4", "#57b8a0", "#8c2f80")
-HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "*", "h")
 PARTS = {  # of a memory bar: label, colour, hatch
     "flash_code_bytes": ("code", "#1f6fb4", ""),

@@ -50,12 +50,12 @@ def test_a_damaged_idx_file_is_refused_by_name(images, damage, reason):
         fashion_mnist.load(images, fashion_mnist.Parameters())
 
 
-def series(length=400):
+def series():
     """14 series of 2 classes, subjects 1 to 7; every sample of subject s has the value 100 s + position / 1000."""
     rows, labels, subjects = [], [], []
     for subject in range(1, 8):
         for label in range(2):
-            rows.append(np.repeat(100.0 * subject + np.arange(length)[:, None] / 1000, 6, axis=1))
+            rows.append(np.repeat(100.0 * subject + np.arange(400)[:, None] / 1000, 6, axis=1))
             labels.append(label)
             subjects.append(subject)
     return {

@@ -45,8 +45,7 @@ def record(kind, profile, seconds=0.5, **faults):
 def test_a_known_energy_is_found_to_half_a_percent(kind, profile):
     trace, player = record(kind, profile)
     times = (np.arange(100_000) + 0.5) / 100_000 * len(trace.time_s) * trace.step_s
-    expected_j = 2.0 * profile(times).mean() * len(trace.time_s) * trace.step_s
-    assert trace.energy_j == pytest.approx(expected_j, rel=0.005)
+    assert trace.mean_w == pytest.approx(2.0 * profile(times).mean(), rel=0.005)
     assert len(trace.time_s) * trace.step_s > 0.3
     assert trace.step_s == pytest.approx(1 / player.RATE_HZ)
 
@@ -134,8 +133,8 @@ def write_csv(path, header="time_s,power_w", rows=None):
     return path
 
 
-def write_binary(path, energy_uj=POWER_W * 1000, rate_hz=1000.0):
-    path.write_bytes(b"\xf1" + np.float32(rate_hz).tobytes() + energy_uj.astype("<f4").tobytes())
+def write_binary(path):
+    path.write_bytes(b"\xf1" + np.float32(1000).tobytes() + (POWER_W * 1000).astype("<f4").tobytes())
     return path
 
 
@@ -152,20 +151,20 @@ def test_a_recorded_csv_has_its_energy(tmp_path, header, scale):
     monitor = recording(write_csv(tmp_path / "trace.csv", header, rows), start_s=4.0, supply_v=2.0)
     trace = monitor.stop()
     window = trace.window(*monitor.markers((0, 0), 12.0))
-    assert window.energy_j == pytest.approx(0.05 * 12, rel=0.001)
-    assert trace.energy_j == pytest.approx(0.05 * 12 + 0.004 * 8, rel=0.001)
+    assert window.mean_w == pytest.approx(0.05, rel=0.001)
+    assert trace.mean_w == pytest.approx((0.05 * 12 + 0.004 * 8) / 20, rel=0.001)
 
 
 def test_a_recorded_mlperf_trace_has_its_energy(tmp_path):
     monitor = recording(write_binary(tmp_path / "trace.bin"), start_s=4.0)
-    assert monitor.stop().window(*monitor.markers((0, 0), 12.0)).energy_j == pytest.approx(0.05 * 12, rel=0.001)
+    assert monitor.stop().window(*monitor.markers((0, 0), 12.0)).mean_w == pytest.approx(0.05, rel=0.001)
 
 
 def test_a_trace_with_markers_is_read_as_it_was_written(tmp_path):
     Trace("x", TIMES_S, POWER_W).write(tmp_path / "trace.csv", (4.0, 16.0))
     monitor = recording(tmp_path / "trace.csv")
     assert monitor.markers((0, 0), 12.05) == pytest.approx((0.0, 12.0), abs=0.005)
-    assert monitor.stop().window(0.0, 12.0).energy_j == pytest.approx(0.05 * 12, rel=0.001)
+    assert monitor.stop().window(0.0, 12.0).mean_w == pytest.approx(0.05, rel=0.001)
     assert len(monitor.stop().time_s) == 10_000
     with pytest.raises(PowerError, match=r"its markers are 12.000 s apart, those of the device 10.000 s"):
         monitor.markers((0, 0), 10.0)

@@ -9,7 +9,7 @@ import pytest
 from firmware.frontend.spectrum import FrontEnd
 
 
-def mfcc_of_one_frame(samples, count=10):
+def mfcc_of_one_frame(samples):
     """The definition in loops: Hann, DFT, mel triangles between 20 and 4000 Hz, logarithm, DCT."""
     windowed = [x * (0.5 - 0.5 * math.cos(2 * math.pi * n / 480)) for n, x in enumerate(samples)]
     magnitudes = [
@@ -27,7 +27,7 @@ def mfcc_of_one_frame(samples, count=10):
         logs.append(math.log(1e-6 + sum(m * max(0, min(r, 2 - r)) for m, r in zip(magnitudes, rise, strict=True))))
     return [
         math.sqrt(2 / 40) * sum(y * math.cos(math.pi * k * (n + 0.5) / 40) for n, y in enumerate(logs))
-        for k in range(count)
+        for k in range(10)
     ]
 
 

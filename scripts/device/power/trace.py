@@ -76,13 +76,8 @@ class Trace:
         """Mean power."""
         return float(self.power_w.mean())
 
-    @property
-    def energy_j(self) -> float:
-        """Energy over the whole trace, each sample standing for one step."""
-        return self.mean_w * self.step_s * len(self.time_s)
-
     def write(self, path: Path, markers_s: tuple[float, float]) -> None:
-        """Write a CSV that Recorded reads back: time from the first marker, at most 10,000 means over equal spans."""
+        """Write a CSV for recorded.py to read: time from the first marker, at most 10,000 means over equal spans."""
         span = -(-len(self.time_s) // _KEPT_POINTS)
         count = len(self.time_s) // span
         power_w = self.power_w[: count * span].reshape(count, span).mean(axis=1)
