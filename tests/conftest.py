@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.lib.job import NO_PLUGINS
+
 ROOT = Path(__file__).parent.parent
 SOURCES = ("config", "data/published", "firmware", "profiles", "rules", "scripts", "Snakefile")
 MATRIX = """models: [mlp_fashion, har_cnn1d]
@@ -30,6 +32,7 @@ PRODUCED_FOR_MATRIX = (
     "results/stamps",
     ".snakemake/metadata",
 )
+os.environ |= NO_PLUGINS  # for the virtual boards, as in a run
 NO_PROFILE = ("--profile", "none", "--workflow-profile", "none")  # plain log lines, which tests can read
 
 
@@ -63,23 +66,26 @@ class Checkout:
         """A second copy at `root`, of `parts` only (of everything if none are named)."""
         for part in parts or (*SOURCES, *PRODUCED):
             if (self.root / part).is_dir():
-                ignore = shutil.ignore_patterns("__pycache__", ".part")
+                ignore = shutil.ignore_patterns(".part")
                 shutil.copytree(self.root / part, root / part, ignore=ignore, dirs_exist_ok=True)
             elif (self.root / part).exists():
                 (root / part).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(self.root / part, root / part)
+        _share_compiler_cache(root)
         return Checkout(root)
-
-    def share_compiler_cache(self) -> None:
-        """Let the C compiler find here what it has built before, such as its own runtime."""
-        for cache in (ROOT / ".cache/zig", self.root / ".cache"):
-            cache.mkdir(parents=True, exist_ok=True)
-        (self.root / ".cache/zig").symlink_to(ROOT / ".cache/zig")
 
     def with_small_matrix(self) -> "Checkout":
         """This copy, with MATRIX instead of the default one."""
         (self.root / "config/config.yaml").write_text(MATRIX)
         return self
+
+
+def _share_compiler_cache(root: Path) -> None:
+    """Let the C compiler find in a copy what it has built before, such as its own runtime: 12 s for each core."""
+    (ROOT / ".cache/zig").mkdir(parents=True, exist_ok=True)
+    (root / ".cache").mkdir(exist_ok=True)
+    if not (root / ".cache/zig").exists():
+        (root / ".cache/zig").symlink_to(ROOT / ".cache/zig")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -111,7 +117,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 def _run_matrix(checkout: Checkout) -> None:
     shutil.rmtree(checkout.root, ignore_errors=True)  # of a worker that failed
-    Checkout(ROOT).copy(checkout.root, *SOURCES, *PRODUCED_FOR_MATRIX).with_small_matrix().share_compiler_cache()
+    Checkout(ROOT).copy(checkout.root, *SOURCES, *PRODUCED_FOR_MATRIX).with_small_matrix()
     run = checkout.snakemake("--cores", "2", *NO_PROFILE, "--scheduler", "greedy", "--show-failed-logs")
     assert run.returncode == 0, run.stdout
 

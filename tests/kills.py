@@ -35,7 +35,6 @@ class Bench:
     def make(cls, source: Checkout, root: Path, boards: tuple[str, ...] = BOARDS) -> "Bench":
         """Copy what the cells are made from, and run undisturbed twice: the first run makes what all others find."""
         checkout = source.copy(root, *SOURCES, *PRODUCED)
-        checkout.share_compiler_cache()
         (root / "config/config.yaml").write_text(CONFIG.format(", ".join(boards)))
         finish(checkout)
         again(checkout)

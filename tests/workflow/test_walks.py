@@ -15,7 +15,7 @@ WALKS = sorted((ROOT / "docs/add").glob("*.md"))
 @pytest.mark.parametrize("path", WALKS, ids=lambda path: path.stem)
 def test_a_walk_can_be_walked(path, matrix: Checkout, tmp_path):
     walk, copy = read_walk(path), matrix.copy(tmp_path)
-    Checkout(ROOT).copy(tmp_path, "tests", "pyproject.toml").share_compiler_cache()
+    Checkout(ROOT).copy(tmp_path, "tests", "pyproject.toml")
     (tmp_path / "config/config.yaml").write_text(INT8)
     assert walk.files and walk.commands
     for file, content in walk.files.items():
