@@ -26,7 +26,7 @@ from scripts.lib.digest import sha256_of
 from scripts.lib.job import logged
 from scripts.lib.lab import Lab, load_lab
 from scripts.lib.quantization import dequantize
-from scripts.lib.vectors import load_vectors
+from scripts.lib.vectors import apart, load_vectors
 
 # Half a unit of the third decimal, and what a device may lose in computing it.
 DECIMAL3_TOLERANCE = 0.001
@@ -150,13 +150,9 @@ def _real(outputs: np.ndarray, tflite: Path) -> np.ndarray:
 def _difference(printed: list[str], reference: np.ndarray) -> float:
     """Return the largest absolute difference; what is no number, or too few of them, counts as infinite."""
     try:
-        values = np.array([float(value) for value in printed])
+        return apart(np.array([float(value) for value in printed]), reference)
     except ValueError:
         return float("inf")
-    if values.size != reference.size:
-        return float("inf")
-    worst = np.abs(values - reference.reshape(-1)).max()
-    return float(worst) if np.isfinite(worst) else float("inf")
 
 
 if job := globals().get("snakemake"):

@@ -34,6 +34,11 @@ class Tensor:
         return self.view_of.storage if self.view_of else self
 
     @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape without a leading batch dimension of 1."""
+        return self.shape[1:] if self.shape[:1] == (1,) else self.shape
+
+    @property
     def elements(self) -> int:
         """Number of elements."""
         return int(np.prod(self.shape, dtype=np.int64))

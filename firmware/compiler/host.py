@@ -116,7 +116,7 @@ def _describe(tensor: Tensor) -> HostTensor:
     quantized = tensor.scale.size == 1
     return HostTensor(
         tensor.name,
-        tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape,
+        tensor.sample_shape,
         tensor.dtype,
         float(tensor.scale[0]) if quantized else None,
         int(tensor.zero_point[0]) if quantized else None,

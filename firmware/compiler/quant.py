@@ -8,6 +8,7 @@ import numpy as np
 from firmware.compiler.graph import Operator, Tensor
 from firmware.compiler.step import Struct
 
+SUFFIXES = {"float32": "f32", "int8": "s8", "int16": "s16"}  # of a kernel's name, by the type of the elements
 ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
 _FLOAT_LIMITS = {
     "NONE": (-math.inf, math.inf),

@@ -39,8 +39,7 @@ def random_vectors(model: bytes, inputs: list[Tensor], scheme: Scheme, samples: 
     random = np.random.default_rng(0)
     batches = []
     for tensor in inputs:
-        shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
-        values = random.normal(size=(samples, *shape))
+        values = random.normal(size=(samples, *tensor.sample_shape))
         if tensor.dtype.kind in "iu":
             limits = np.iinfo(tensor.dtype)
             values = np.clip(values * limits.max / 2, limits.min, limits.max)

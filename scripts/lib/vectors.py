@@ -44,11 +44,17 @@ class Vectors:
             return float("inf")
         worst = 0.0
         for reference in references:
-            values = np.frombuffer(content[: reference.nbytes], reference.dtype).astype(np.float64)
+            worst = max(worst, apart(np.frombuffer(content[: reference.nbytes], reference.dtype), reference))
             content = content[reference.nbytes :]
-            apart = np.abs(values - reference.reshape(-1).astype(np.float64)).max()
-            worst = max(worst, float(apart) if np.isfinite(apart) else float("inf"))
         return worst
+
+
+def apart(values: np.ndarray, reference: np.ndarray) -> float:
+    """Return the largest absolute difference of the elements; NaN or another number of them counts as infinite."""
+    if values.size != reference.size:
+        return float("inf")
+    worst = np.abs(values.astype(np.float64) - reference.reshape(-1).astype(np.float64)).max()
+    return float(worst) if np.isfinite(worst) else float("inf")
 
 
 def save_vectors(path: Path, vectors: Vectors) -> None:

@@ -10,14 +10,13 @@ from firmware.compiler.step import Step, Struct
 KINDS = ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")
 OPTIONS = {"activation": (0, "int8", 0)}
 
-_SUFFIXES = {"float32": "f32", "int8": "s8", "int16": "s16"}
 _KERNELS = {"ADD": "add", "SUB": "add", "MUL": "mul", "MAXIMUM": "maximum", "MINIMUM": "minimum"}
 
 
 def lower(operator: Operator) -> Step:
     """Return the step; inputs and output share one type, which is float32, int8 or int16."""
     a, b, target = operands(operator)
-    suffix = _SUFFIXES.get(target.dtype.name)
+    suffix = quant.SUFFIXES.get(target.dtype.name)
     if suffix is None or a.dtype != target.dtype or b.dtype != target.dtype:
         raise operator.refuse(f"types {a.dtype}, {b.dtype} to {target.dtype} are not supported")
     shape = broadcast(operator)

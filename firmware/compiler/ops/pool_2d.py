@@ -16,7 +16,6 @@ OPTIONS = {
     "filter_h": (4, "int32", 0),
     "activation": (5, "int8", 0),
 }
-_SUFFIXES = {np.dtype("float32"): "f32", np.dtype("int8"): "s8", np.dtype("int16"): "s16"}
 _NAMES = {"MAX_POOL_2D": "max_pool_2d", "AVERAGE_POOL_2D": "average_pool_2d"}
 
 
@@ -26,7 +25,7 @@ def lower(operator: Operator) -> Step:
     window = sliding_window(operator, operator.options["filter_h"], operator.options["filter_w"])
     if source.shape[3] != target.shape[3]:
         raise operator.refuse(f"{source.shape} cannot become {target.shape}")
-    if source.dtype != target.dtype or source.dtype not in _SUFFIXES:
+    if source.dtype != target.dtype or source.dtype.name not in quant.SUFFIXES:
         raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
     if source.dtype == np.float32:
         struct, (low, high) = "bw_pool_2d_f32_t", quant.float_range(operator)
@@ -35,7 +34,7 @@ def lower(operator: Operator) -> Step:
             raise operator.refuse("input and output must share scale and zero point")
         struct, (low, high) = "bw_pool_2d_quantized_t", quant.integer_range(operator)
     params = Struct(struct, {"window": window, "out_min": low, "out_max": high})
-    kernel = f"bw_{_NAMES[operator.kind]}_{_SUFFIXES[source.dtype]}"
+    kernel = f"bw_{_NAMES[operator.kind]}_{quant.SUFFIXES[source.dtype.name]}"
     return Step(
         operator, kernel, params, [source], [target], **overlap(window, source.dtype.itemsize, channelwise=True)
     )

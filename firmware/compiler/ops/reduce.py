@@ -11,13 +11,11 @@ from firmware.compiler.step import Step, Struct
 KINDS = ("MEAN", "SUM", "REDUCE_MAX")
 OPTIONS = {"keep_dims": (0, "bool", False)}
 
-_SUFFIXES = {"float32": "f32", "int8": "s8", "int16": "s16"}
-
 
 def lower(operator: Operator) -> Step:
     """Return the step; axes must be constants and, joined, no more than two that stay and two that go."""
     source, target = operator.inputs[0], operator.outputs[0]
-    suffix = _SUFFIXES.get(target.dtype.name)
+    suffix = quant.SUFFIXES.get(target.dtype.name)
     if source.dtype != target.dtype or suffix is None or (operator.kind == "REDUCE_MAX" and suffix == "s16"):
         raise operator.refuse(f"types {source.dtype} to {target.dtype} are not supported")
     axes = reduced_axes(operator)
