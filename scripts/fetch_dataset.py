@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from firmware.files import whole
-from scripts.lib.archives import read_members
+from scripts.lib.archives import only_file, read_members
 from scripts.lib.declared import Dataset, Download, Folder, Package, Tree, load_dataset
 from scripts.lib.digest import digest_of, sha256_of
 from scripts.lib.job import logged
@@ -178,7 +178,7 @@ def _download_deb(source: Package, part: Path) -> Path:
     options += ["-oDebug::NoLocking=1", "-oAPT::Sandbox::User=", "-oAcquire::Languages=none", "-q"]
     _run(["apt-get", *options, "update"], part)
     _run(["apt-get", *options, "download", f"{source.package}={source.version}"], part)
-    return _only_file(part, "*.deb")
+    return only_file(part, "*.deb")
 
 
 def _download_wheel(source: Package, part: Path) -> Path:
@@ -187,7 +187,7 @@ def _download_wheel(source: Package, part: Path) -> Path:
     requirement.write_text(f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n")
     pip = [sys.executable, "-m", "pip", "--no-cache-dir", "--disable-pip-version-check", "download"]
     _run([*pip, "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", str(requirement)], part)
-    return _only_file(part, "*.whl")
+    return only_file(part, "*.whl")
 
 
 PACKAGES: dict[str, Callable[[Package, Path], Path]] = {"debian": _download_deb, "pypi": _download_wheel}
@@ -207,13 +207,6 @@ def _run(command: list[str], folder: Path, output: BinaryIO | None = None) -> No
         raise SourceError(f"{command[0]} did not end within {error.timeout:.0f} s") from error
     if code:
         raise SourceError(f"{' '.join(command[:1] + command[-2:])} ended with status {code}")
-
-
-def _only_file(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
-    if len(found) != 1:
-        raise SourceError(f"expected one {pattern}, got {[path.name for path in found]}")
-    return found[0]
 
 
 if job := globals().get("snakemake"):

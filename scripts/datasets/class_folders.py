@@ -15,7 +15,7 @@ import pydantic
 
 from firmware import settings
 from firmware.frontend.spectrum import FrontEnd
-from scripts.lib.prepared import DataError, Prepared, normalised
+from scripts.lib.prepared import DataError, Prepared, labelled, normalised
 from scripts.lib.sound import read_wav
 
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
@@ -77,11 +77,9 @@ def load(folder: Path, parameters: Parameters) -> Prepared:
 def _prepared(x, labels, groups, classes: list[str], pictures: bool) -> Prepared:
     arrays = {split: np.stack(samples) for split, samples in x.items()}
     axes = tuple(range(arrays["train"].ndim - 1)) if arrays["train"].ndim < 4 else (0, 1)
-    named = {group: number for number, group in enumerate(sorted({*groups["train"], *groups["test"]}))}
     return Prepared(
         **({f"x_{s}": a for s, a in arrays.items()} if pictures else normalised(arrays["train"], arrays["test"], axes)),
-        **{f"y_{split}": np.array(values, np.int64) for split, values in labels.items()},
-        **{f"group_{split}": np.array([named[name] for name in names], np.int64) for split, names in groups.items()},
+        **labelled(labels, groups),
         class_names=np.array(classes),
     )
 

@@ -13,8 +13,8 @@ import pydantic
 
 from firmware import settings
 from firmware.frontend.spectrum import FrontEnd
-from scripts.lib.archives import read_members
-from scripts.lib.prepared import DataError, Prepared, normalised
+from scripts.lib.archives import member_names, only_file, read_members
+from scripts.lib.prepared import DataError, Prepared, labelled, normalised
 from scripts.lib.sound import read_wav
 
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
@@ -35,10 +35,7 @@ class Parameters(settings.Settings):
 
 def load(folder: Path, parameters: Parameters) -> Prepared:
     """Return float32 (n, frames, coefficients, 1), normalised by the training clips; a group is a speaker."""
-    archives = sorted(folder.glob("*.tar.gz"))
-    if len(archives) != 1:
-        raise DataError(f"{folder}: expected one .tar.gz, got {[path.name for path in archives]}")
-    archive, front_end = archives[0], FrontEnd(rate_hz=RATE_HZ, coefficients=parameters.coefficients)
+    archive, front_end = only_file(folder, "*.tar.gz"), FrontEnd(rate_hz=RATE_HZ, coefficients=parameters.coefficients)
     test_names, clips = _listed(archive), _clips(archive, parameters)
     names = [*parameters.words, *([SILENCE] if parameters.silence else []), *([UNKNOWN] if parameters.unknown else [])]
     x, y, groups = ({"train": [], "test": []} for _ in range(3))
@@ -68,15 +65,8 @@ def _listed(archive: Path) -> set[str]:
 
 def _clips(archive: Path, parameters: Parameters) -> dict[str, str]:
     """Return the word of every clip; of clips of other words, too, if they make a class."""
-    clips: dict[str, str] = {}
-
-    def note(name: str) -> bool:
-        word = name.split("/")[0]
-        if _is_wav(name) and "/" in name and word != NOISE:
-            clips[name] = word
-        return False
-
-    list(read_members(archive, note))
+    words = {name: name.split("/")[0] for name in member_names(archive) if _is_wav(name) and "/" in name}
+    clips = {name: word for name, word in words.items() if word != NOISE}
     missing = sorted(set(parameters.words) - set(clips.values()))
     if missing:
         raise DataError(f"{archive}: no clip of {', '.join(missing)}")
@@ -120,10 +110,4 @@ def _prepared(x, y, groups, names: list[str]) -> Prepared:
     if not x["train"] or not x["test"]:
         raise DataError(f"{len(x['train'])} training and {len(x['test'])} test clips")
     arrays = normalised(*(np.stack(x[split])[..., None].astype(np.float32) for split in ("train", "test")), (0, 1))
-    numbers = {group: number for number, group in enumerate(sorted({*groups["train"], *groups["test"]}))}
-    return Prepared(
-        **arrays,
-        **{f"y_{split}": np.array(y[split], np.int64) for split in y},
-        **{f"group_{split}": np.array([numbers[g] for g in groups[split]], np.int64) for split in groups},
-        class_names=np.array(names),
-    )
+    return Prepared(**arrays, **labelled(y, groups), class_names=np.array(names))

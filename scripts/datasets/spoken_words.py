@@ -13,7 +13,8 @@ import pydantic
 
 from firmware import settings
 from firmware.frontend.spectrum import FrontEnd
-from scripts.lib.prepared import DataError, Prepared, normalised
+from scripts.lib.archives import only_file
+from scripts.lib.prepared import Prepared, normalised
 from scripts.lib.speech import RATE_HZ, Synthesiser, Voice, synthesiser
 
 Positive = Annotated[int, pydantic.Field(gt=0, strict=True)]
@@ -68,11 +69,8 @@ def load(folder: Path, parameters: Parameters) -> Prepared:
 
     Each coefficient is normalised by mean and deviation of the training clips.
     """
-    wheels = sorted(folder.glob("*.whl"))
-    if len(wheels) != 1:
-        raise DataError(f"{folder}: expected one wheel of espeak-ng, got {[path.name for path in wheels]}")
     x, labels = {}, {}
-    with synthesiser(wheels[0]) as speaker:
+    with synthesiser(only_file(folder, "*.whl")) as speaker:
         for split in ("train", "test"):
             clips = plan(parameters, split)
             x[split] = _features(speaker, clips, parameters, split)

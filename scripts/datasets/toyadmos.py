@@ -10,7 +10,7 @@ import numpy as np
 import pydantic
 
 from firmware import settings
-from scripts.lib.archives import read_members
+from scripts.lib.archives import member_names, only_file, read_members
 from scripts.lib.prepared import ANOMALY, DataError, Prepared, normalised
 from scripts.lib.sound import MACHINE, STACKED, machine_features, read_wav
 
@@ -27,18 +27,10 @@ class Parameters(settings.Settings):
 
 def load(folder: Path, parameters: Parameters) -> Prepared:
     """Return float32 (n, 640) log-mel frames; a group is a recording."""
-    archives = sorted(folder.glob("*.zip"))
-    if len(archives) != 1:
-        raise DataError(f"{folder}: expected one .zip, got {[path.name for path in archives]}")
-    archive, names = archives[0], {"train": [], "test": []}
-
-    def note(name: str) -> bool:
-        split = Path(name).parent.name
-        if split in names and name.endswith(".wav"):
+    archive, names = only_file(folder, "*.zip"), {"train": [], "test": []}
+    for name in member_names(archive):
+        if (split := Path(name).parent.name) in names and name.endswith(".wav"):
             names[split].append(name)
-        return False
-
-    list(read_members(archive, note))
     chosen = {
         name: split for split in names for name in _spread(names[split], getattr(parameters, f"recordings_{split}"))
     }

@@ -13,7 +13,7 @@ import numpy as np
 import pydantic
 
 from firmware import settings
-from scripts.lib.archives import read_members
+from scripts.lib.archives import member_names, read_members
 from scripts.lib.prepared import DataError, Prepared
 
 CLASSES = ["non_person", "person"]
@@ -31,14 +31,7 @@ class Parameters(settings.Settings):
 def load(folder: Path, parameters: Parameters) -> Prepared:
     """Return pictures as float32 (n, 96, 96, 3) in 0..1."""
     archive = folder / "vw_coco2014_96.tar.gz"
-    names: list[str] = []
-
-    def note(name: str) -> bool:
-        if name.endswith(".jpg") and Path(name).parent.name in CLASSES:
-            names.append(name)
-        return False
-
-    list(read_members(archive, note))
+    names = [n for n in member_names(archive) if n.endswith(".jpg") and Path(n).parent.name in CLASSES]
     chosen: dict[str, str] = {}
     for label in CLASSES:
         of_class = sorted((name for name in names if Path(name).parent.name == label), key=_hash)

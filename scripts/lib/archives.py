@@ -13,7 +13,7 @@ from pathlib import Path
 from scripts.lib.prepared import DataError
 
 
-def read_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def read_members(path: Path, wanted: Callable[[str], bool | None]) -> Iterator[tuple[str, bytes]]:
     """Give name (without a leading ./) and content of every wanted regular file, in the archive's order."""
     read = _read_zip if path.suffix in (".zip", ".whl") else _read_tar
     try:
@@ -22,7 +22,22 @@ def read_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[st
         raise DataError(f"{path}: not a whole archive: {error}") from error
 
 
-def _read_zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def member_names(path: Path) -> list[str]:
+    """Return the names of all regular files in an archive, in its order."""
+    names: list[str] = []
+    list(read_members(path, names.append))  # which returns nothing, so that no content is read
+    return names
+
+
+def only_file(folder: Path, pattern: str) -> Path:
+    """Return the one file in `folder` that matches; raises DataError."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise DataError(f"{folder}: expected one {pattern}, got {[path.name for path in found]}")
+    return found[0]
+
+
+def _read_zip(path: Path, wanted: Callable[[str], bool | None]) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             name = _inside(info.orig_filename, path)
@@ -30,7 +45,7 @@ def _read_zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, 
                 yield name, archive.read(info)
 
 
-def _read_tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def _read_tar(path: Path, wanted: Callable[[str], bool | None]) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(path) as archive:
         for info in archive:
             name = _inside(info.name, path)

@@ -74,6 +74,15 @@ def normalised(x_train: np.ndarray, x_test: np.ndarray, axes: tuple[int, ...]) -
     return {"x_train": x_train, "x_test": x_test, "mean": mean, "deviation": deviation}
 
 
+def labelled(y: dict[str, list[int]], groups: dict[str, list[str]]) -> dict[str, np.ndarray]:
+    """Return y and group of a Prepared, of lists by split: groups are numbered by their names' order."""
+    numbers = {name: number for number, name in enumerate(sorted({*groups["train"], *groups["test"]}))}
+    return {
+        **{f"y_{split}": np.array(labels, np.int64) for split, labels in y.items()},
+        **{f"group_{split}": np.array([numbers[n] for n in names], np.int64) for split, names in groups.items()},
+    }
+
+
 def _form(array: np.ndarray) -> str:
     return f"{array.dtype}{list(array.shape)}"
 
