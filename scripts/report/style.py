@@ -111,3 +111,4 @@ def save(figure: Figure, path: Path) -> None:
     kind = Path(path).suffix[1:]
     with whole(Path(path)) as part:
         figure.savefig(part, format=kind, metadata=_METADATA[kind], dpi=200)
+    figure.set_layout_engine("none")  # every other format has the same layout, without doing it again
