@@ -13,12 +13,21 @@ ifneq ($(shell test -d "$(HOME)" -a -w "$(HOME)" && echo writable),writable)
 export HOME := $(CURDIR)/.cache/home
 endif
 
-.PHONY: reproduce paper compare env doctor export collect retrain docs test soak lint bench validate-cycles lock \
+.PHONY: help reproduce paper compare env doctor export collect retrain docs test soak lint bench validate-cycles lock \
   keys deploy rollback monitor push pull bench-scale
 
+# Stops with one line if a target is called without what it needs: $(call need,MODEL SCHEME).
+need = $(if $(strip $(foreach name,$(1),$(if $($(name)),,no))),$(error needed: make $@ $(patsubst %,%=…,$(1))))
+
+# Sets up the environment, makes all that config/config.yaml asks for, and prints the table.
 reproduce: env
 	@snakemake --cores $(CORES) --no-hooks
 	@python -m scripts.show_table
+
+# This list.
+help:
+	@awk '/^#/ { said = said "\n    " substr($$0, 3); next } /^[a-z][a-z -]*:/ && said { print "make " $$1 said } { said = "" }' \
+	  FS=: Makefile
 
 # Figures (SVG, PDF, PNG) and tables (LaTeX, Markdown, CSV) with their hashes: results/paper/.
 paper: env
@@ -29,10 +38,11 @@ paper: env
 push pull: env
 	@python -m scripts.share $@
 
-# BASE is a git revision, which is reproduced once in .cache/compare/, or a folder with results.
+# What got worse than BASE: a git revision, which is reproduced once in .cache/compare/, or a folder with results.
 compare: env
 	@python -m scripts.compare "$(BASE)"
 
+# The locked environment in .venv; every target brings it up to date.
 env: .venv/.ready
 
 # Debian's python3 without python3-venv can still make an environment; then the system's pip fills it.
@@ -51,51 +61,61 @@ env: .venv/.ready
 	@python -m firmware.emulator.counter
 	@touch $@
 
-# WRITE=1 drafts config/lab.yaml from the boards that are plugged in.
+# What this machine has and lacks. WRITE=1 drafts config/lab.yaml from the boards that are plugged in.
 doctor: env
 	@python -m scripts.doctor $(if $(WRITE),--write)
 
-# BOARD=… takes the kernels of its core; NAME=… and OUT=… are the export's own; FORCE=1 although the cell does not fit.
 EXPORT = --model "$(MODEL)" --scheme "$(SCHEME)" --as "$(AS)" --board "$(BOARD)" --name "$(NAME)" $(if $(OUT),--out "$(OUT)") \
   $(if $(FORCE),--force)
+# A cell as a library: MODEL=… SCHEME=… AS=arduino, espidf or c. BOARD=… takes the kernels of its core; NAME=… and OUT=…
+# are its C name and folder; FORCE=1 although the cell does not fit: docs/export.md.
 export: env
+	@$(call need,MODEL SCHEME AS)
 	@files=$$(python -m scripts.export_model $(EXPORT) --needs) && snakemake --cores $(CORES) --no-hooks --quiet all -- $$files && \
 	  python -m scripts.export_model $(EXPORT)
 
-# Labelled windows from a board's sensor: data/recorded/DATASET/LABEL/; SAMPLES=file.csv is what a virtual one gives.
 COLLECT = --board "$(BOARD)" --dataset "$(DATASET)" --label "$(LABEL)" --seconds "$(SECONDS)" $(if $(PORT),--port "$(PORT)") \
   $(if $(WINDOW),--window "$(WINDOW)") $(if $(SAMPLES),--samples "$(SAMPLES)")
+# Windows from the sensor of BOARD=…, to data/recorded/DATASET/LABEL/, until there are SECONDS=… of them. PORT=… is that of
+# a board that runs the streaming image already, SAMPLES=file.csv what a virtual one's sensor gives.
 collect: env
+	@$(call need,BOARD DATASET LABEL SECONDS)
 	@python -m scripts.collect_data $(COLLECT)
 
 # Does training again give the same .tflite? MODELS="kws_mlp har_cnn1d", which have been trained here.
 retrain: env
+	@$(call need,MODELS)
 	@python -m scripts.retrain $(MODELS)
 
-# docs/config.md, from the classes that read the YAML files.
+# docs/config.md, catalogue.md and table.md, from the classes and files that they describe.
 docs: env
 	@python -m scripts.write_config_reference
+	@python -m scripts.write_catalogue
 
 # Signing keys, in keys/, which git ignores: docs/deploy.md.
 keys: env
 	@python -m scripts.deployment.keys
 
-# PORT="…" names one or more serial ports, the first device first; without it the device is a virtual one that stays.
-# VERSION=1.2.3 SECURITY=… BUDGET_MS=… as docs/deploy.md says.
 DEPLOY = --model "$(MODEL)" --scheme "$(SCHEME)" --board "$(BOARD)" $(if $(PORT),--port $(PORT)) \
   $(if $(VERSION),--image-version "$(VERSION)") $(if $(SECURITY),--security-counter $(SECURITY)) \
   $(if $(BUDGET_MS),--budget-ms $(BUDGET_MS))
+# The image of a cell, MODEL=… SCHEME=… BOARD=…, signed, to devices. PORT="…" names one or more serial ports, the first
+# device first; without it the device is a virtual one that stays. VERSION=1.2.3 SECURITY=… BUDGET_MS=…: docs/deploy.md.
 deploy: keys
+	@$(call need,MODEL SCHEME BOARD)
 	@snakemake --cores $(CORES) --no-hooks --quiet all -- results/cells/$(MODEL)/$(SCHEME)/$(BOARD)/measurement.json
 	@python -m scripts.deploy $(DEPLOY)
 
+# Back to the image before: as deploy.
 rollback: env
+	@$(call need,MODEL SCHEME BOARD)
 	@python -m scripts.deploy $(DEPLOY) --rollback
 
 # Heartbeats of the devices at PORT="…", or of the virtual ones, on a page on loopback and in results/monitor.sqlite.
 monitor: env
 	@python -m scripts.monitor $(if $(PORT),--port $(PORT))
 
+# Lint and all tests, on two cores; some twenty minutes.
 test: lint
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -103,6 +123,7 @@ test: lint
 soak: env
 	@for campaign in $(CAMPAIGNS); do python -m tests.soak $$campaign --seed $(SEED) $(if $(COUNT),--count $(COUNT)) || exit 1; done
 
+# ruff, as the tests ask for it.
 lint: env
 	@ruff check
 	@ruff format --check
@@ -111,6 +132,7 @@ lint: env
 validate-cycles: env
 	@python -m scripts.validate_cycles
 
+# How fast the virtual board is here; instructions, cycles and bytes of the four MLPerf Tiny topologies.
 bench: env
 	@python -m scripts.bench
 	@python -m scripts.bench_engine

@@ -2,10 +2,13 @@
 
 import re
 import subprocess
+from typing import get_args
 
 import pytest
 import yaml
 
+from scripts.lib.results import Measurement
+from scripts.write_catalogue import CATALOGUE, COLUMNS, catalogue, columns
 from scripts.write_config_reference import REFERENCE, reference
 from tests.conftest import ROOT
 
@@ -14,13 +17,20 @@ _NAMED = re.compile(r"`((?:config|data|docs|envs|firmware|profiles|rules|scripts
 _NOT_IN_GIT = ("config/lab.yaml", "data/raw/", "data/prepared/")  # the user's own, and what rules produce
 
 
-def test_the_reference_of_the_configuration_is_up_to_date():
-    assert (ROOT / REFERENCE).read_text(encoding="utf-8") == reference(), "make docs writes it anew"
+@pytest.mark.parametrize(("path", "text"), [(REFERENCE, reference), (CATALOGUE, catalogue), (COLUMNS, columns)])
+def test_generated_pages_are_up_to_date(path, text):
+    assert (ROOT / path).read_text(encoding="utf-8") == text(), "make docs writes it anew"
 
 
-def test_every_key_of_the_configuration_has_a_meaning():
-    rows = [re.split(r"(?<!\\)\|", line) for line in reference().splitlines() if line.startswith("| `")]
+@pytest.mark.parametrize("text", [reference, columns])
+def test_every_key_and_column_has_a_meaning(text):
+    rows = [re.split(r"(?<!\\)\|", line) for line in text().splitlines() if line.startswith("| `")]
     assert [row[1].strip() for row in rows if not row[2].strip()] == []
+
+
+def test_every_status_is_explained():
+    explained = re.findall(r"^\| ([a-z_]+) \|", columns(), re.MULTILINE)
+    assert explained == ["status", *get_args(Measurement.model_fields["status"].annotation), "column"]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -1,4 +1,4 @@
-"""GATHER along one axis, and the step that it shares with other operators that pick whole blocks."""
+"""GATHER along one axis; other operators that pick whole blocks share its step."""
 
 import numpy as np
 

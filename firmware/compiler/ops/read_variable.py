@@ -1,4 +1,4 @@
-"""READ_VARIABLE: a copy out of a variable, where passes.resolve_variables left it."""
+"""READ_VARIABLE: a copy out of a variable; passes.resolve_variables left it where one is needed."""
 
 from firmware.compiler.copy import copy_in
 from firmware.compiler.graph import Operator
