@@ -120,8 +120,8 @@ def streaming(board: Board, port: str | None, samples: Path | None) -> Iterator[
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.collect_data", description=__doc__.split(":")[0])
     parser.add_argument("--board", required=True, help="a name from config/boards whose file names a sensor")
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--label", required=True)
+    parser.add_argument("--dataset", required=True, help="folder of data/recorded/ that takes the windows")
+    parser.add_argument("--label", required=True, help="class of what is recorded: folder of the dataset")
     parser.add_argument("--seconds", type=float, required=True, help="of this label, with what is there already")
     parser.add_argument("--window", type=int, default=128, metavar="SAMPLES", help="samples of one window (128)")
     parser.add_argument("--port", help="serial port of a board that runs the streaming image already")

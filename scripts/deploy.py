@@ -277,13 +277,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.deploy", description=__doc__.split(":")[0])
     for name in ("model", "scheme", "board"):
-        parser.add_argument(f"--{name}", required=True)
+        parser.add_argument(f"--{name}", required=True, help="of the cell: docs/catalogue.md")
     parser.add_argument("--port", nargs="*", default=[], help="serial ports, the first device first")
     parser.add_argument("--image-version", help="semantic version; without it the next after the running one")
     parser.add_argument("--security-counter", type=int, default=0, help="raise it to forbid all images signed before")
     parser.add_argument("--budget-ms", type=float, help="latency that the self-test allows; default: the cell's + 5 %%")
-    parser.add_argument("--keys", type=Path, default=KEYS)
-    parser.add_argument("--rollback", action="store_true")
+    parser.add_argument("--keys", type=Path, default=KEYS, help="folder of the signing keys; default: keys")
+    parser.add_argument("--rollback", action="store_true", help="back to the image before, instead of a new one")
     return parser.parse_args(arguments)
 
 

@@ -139,10 +139,10 @@ def _check(options: argparse.Namespace) -> Board | None:
 def main(arguments: list[str] | None = None) -> int:
     """Export, print where, and return the exit code."""
     parser = argparse.ArgumentParser(prog="make export", description=__doc__.split(":")[0])
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--scheme", required=True)
-    parser.add_argument("--as", dest="form", required=True)
-    parser.add_argument("--board", default="")
+    parser.add_argument("--model", required=True, help="of the cell: docs/catalogue.md")
+    parser.add_argument("--scheme", required=True, help="likewise")
+    parser.add_argument("--as", dest="form", required=True, help="arduino, espidf or c")
+    parser.add_argument("--board", default="", help="take the kernels of its core (default: portable ones)")
     parser.add_argument("--name", default="", help="C name of the model (default: MODEL_SCHEME)")
     parser.add_argument("--out", type=Path, help="folder of the export (default: results/exports/AS/NAME)")
     parser.add_argument("--force", action="store_true", help="export a cell that does not fit its board")

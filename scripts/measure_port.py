@@ -48,8 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print one line, and return the exit code: 0 if all outputs agree with the oracle."""
     parser = argparse.ArgumentParser(prog="python -m scripts.measure_port", description=__doc__.split(":")[0])
     parser.add_argument("--port", required=True, help="serial device or pyserial URL")
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--scheme", required=True)
+    parser.add_argument("--model", required=True, help="that was exported: docs/export.md")
+    parser.add_argument("--scheme", required=True, help="likewise")
     options = parser.parse_args(arguments)
     tflite = Path(f"results/models/{options.model}/{options.scheme}.tflite")
     try:

@@ -47,10 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.monitor", description=__doc__.split(":")[0])
     parser.add_argument("--port", nargs="*", default=[], help="serial ports or pyserial URLs")
-    parser.add_argument("--baud", type=int, default=115_200)
-    parser.add_argument("--every-s", type=_interval, default=_SHORTEST_S, help="default: 10")
-    parser.add_argument("--page", type=int, default=8765, help="TCP port of the page; 0 is any free one")
-    parser.add_argument("--database", type=Path, default=Path("results/monitor.sqlite"))
+    parser.add_argument("--baud", type=int, default=115_200, help="default: 115200")
+    parser.add_argument("--every-s", type=_interval, default=_SHORTEST_S, help="between heartbeats; default: 10")
+    parser.add_argument("--page", type=int, default=8765, help="TCP port of the page; 0 is any free one; default: 8765")
+    parser.add_argument(
+        "--database", type=Path, default=Path("results/monitor.sqlite"), help="default: results/monitor.sqlite"
+    )
     parser.add_argument("--models", type=Path, default=Path("results/models"), help="where validations are")
     parser.add_argument("--seconds", type=float, help="end after this time")
     return parser.parse_args(arguments)

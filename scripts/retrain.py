@@ -57,7 +57,7 @@ def _apart(function: Callable[..., None], *arguments: Any) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Compare, print a line per model, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m scripts.retrain", description=__doc__.split(":")[0])
-    parser.add_argument("models", nargs="+", metavar="MODEL")
+    parser.add_argument("models", nargs="+", metavar="MODEL", help="that was trained here")
     differing = False
     for name in parser.parse_args(arguments).models:
         try:

@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until Ctrl-C; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m scripts.deployment.gateway", description=__doc__.split(":")[0])
     parser.add_argument("--port", required=True, help="serial device or pyserial URL")
-    parser.add_argument("--baud", type=int, default=115_200)
+    parser.add_argument("--baud", type=int, default=115_200, help="default: 115200")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default: this machine only")
     parser.add_argument("--listen", type=int, default=SMP_PORT, help=f"UDP and TCP port; default: {SMP_PORT}")
     options = parser.parse_args(arguments)

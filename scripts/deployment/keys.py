@@ -72,7 +72,7 @@ def public_key(path: Path) -> bytes:
 def main(arguments: list[str] | None = None) -> int:
     """Make keys and say what to do with them."""
     parser = argparse.ArgumentParser(prog="python -m scripts.deployment.keys", description=__doc__.split(":")[0])
-    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="default: keys")
     options = parser.parse_args(arguments)
     try:
         made = make_keys(options.folder)
