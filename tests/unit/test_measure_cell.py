@@ -103,11 +103,6 @@ def test_a_board_that_stopped_does_not_become_timed(tmp_path, kernels):
             virtual.make_timed()
 
 
-def test_same_cell_gives_the_same_record(tmp_path, kernels):
-    elf, build, vectors = make_cell(tmp_path, kernels)
-    assert measure_cell(elf, build, BOARD, vectors) == measure_cell(elf, build, BOARD, vectors)
-
-
 def test_wrong_output_is_a_mismatch_without_latency(tmp_path, kernels):
     elf, build, vectors = make_cell(tmp_path, kernels)
     with np.load(vectors) as data:
