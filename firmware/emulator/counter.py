@@ -52,15 +52,12 @@ class _Price(ctypes.Structure):
 class _Geometry(ctypes.Structure):
     """`struct geometry`."""
 
-    _fields_ = (
-        ("line_bytes", ctypes.c_uint32),
-        ("line_count", ctypes.c_uint32),
-        ("prefetch", ctypes.c_uint32),
-        ("instruction_sets", ctypes.c_uint32),
-        ("instruction_ways", ctypes.c_uint32),
-        ("data_sets", ctypes.c_uint32),
-        ("data_ways", ctypes.c_uint32),
-        ("shared", ctypes.c_uint32),
+    _fields_ = tuple(
+        (name, ctypes.c_uint32)
+        for name in (
+            *("line_bytes", "line_count", "prefetch"),
+            *("instruction_sets", "instruction_ways", "data_sets", "data_ways", "shared"),
+        )
     )
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.schemes import SCHEMES
+from tests import kills
 from tests.conftest import SOURCES, Checkout
 
 CONFIG = "models: [har_cnn1d]\nschemes: [float32, int8]\nboards: [arduino_zero, stm32f4_disco]\n"
 SHARING = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml")
 PRODUCED = ("data/raw/watch_imu", "data/prepared/watch_imu.npz", "results/kernels", "results/stamps")
 PRODUCED += ("results/models/har_cnn1d", ".snakemake/metadata")
-BOARDS = ("arduino_zero", "stm32f4_disco")
-PRODUCED += tuple(f"results/cells/har_cnn1d/{scheme}/{board}" for scheme in SCHEMES for board in BOARDS)
+PRODUCED += tuple(f"results/cells/har_cnn1d/{scheme}/{board}" for scheme in SCHEMES for board in kills.BOARDS)
 TFLITE = "results/models/har_cnn1d/int8.tflite"
 
 

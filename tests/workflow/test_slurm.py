@@ -8,10 +8,10 @@ import time
 import psutil
 import pytest
 
-from tests import slurm_cluster
+from tests import kills, slurm_cluster
 from tests.conftest import NO_PROFILE, Checkout
 
-CONFIG = "models: [har_cnn1d]\nschemes: [int8]\nboards: [arduino_zero, stm32f4_disco]\n"
+CONFIG = kills.CONFIG.format(", ".join(kills.BOARDS))
 TABLE = "results/table.csv"
 CELLS = "results/cells/har_cnn1d/int8"
 UNMADE = ("arduino_zero/build.json", "arduino_zero/measurement.json", "stm32f4_disco/measurement.json")
